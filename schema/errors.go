@@ -1,0 +1,30 @@
+package schema
+
+import "errors"
+
+// What can be wrong with a record's bytes: faults of the data.
+var (
+	// ErrUndecodable is matched by errors of bytes that are no record of their schema, or carry no schema id.
+	ErrUndecodable = errors.New("undecodable")
+	// ErrUnknownSchema is matched where the registry itself says that it does not know the id (404 with error_code 40403).
+	ErrUnknownSchema = errors.New("unknown schema")
+)
+
+// UnavailableError says that the registry could not answer: a fault of the service, to be tried again.
+type UnavailableError struct {
+	Refused bool // it answered 401, 403, or a 404 that is not its own: somebody must mend something
+	Err     error
+}
+
+func (e *UnavailableError) Error() string { return "schema registry: " + e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *UnavailableError) Unwrap() error { return e.Err }
+
+// NotAvroError says that a schema id belongs to another format: a misfit between topic and mapping.
+type NotAvroError struct {
+	ID     int
+	Format string // PROTOBUF, JSON
+}
+
+func (e *NotAvroError) Error() string { panic("not built") }

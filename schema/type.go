@@ -1,0 +1,60 @@
+package schema
+
+// Kind is what a value is after logical types have been resolved. A logical type that is unknown, invalid or
+// incomplete is its base type, as the Avro specification demands.
+type Kind uint8
+
+// The kinds.
+const (
+	Null Kind = iota
+	Boolean
+	Int
+	Long
+	Float
+	Double
+	Bytes
+	String
+	Fixed
+	Enum
+	Record
+	Array
+	Map
+	Union
+	Decimal         // on bytes or fixed: Precision, Scale
+	Date            // days since the epoch
+	TimeMillis      // of the day
+	TimeMicros      // of the day
+	TimestampMillis // since the epoch, UTC
+	TimestampMicros // since the epoch, UTC
+	TimestampNanos  // since the epoch, UTC
+	LocalTimestampMillis
+	LocalTimestampMicros
+	LocalTimestampNanos
+	UUID     // on string or fixed(16): canonical text
+	Duration // fixed(12): months, days, milliseconds
+)
+
+// Type is an Avro type of a writer schema. Recursive schemas are cyclic: a named type is one *Type wherever it is named.
+type Type struct {
+	Kind      Kind
+	Name      string   // full name of a record, enum or fixed
+	Aliases   []string // full names
+	Doc       string
+	Fields    []Field  // Record
+	Symbols   []string // Enum
+	Elem      *Type    // Array: items; Map: values
+	Branches  []*Type  // Union
+	Precision int      // Decimal
+	Scale     int      // Decimal
+	Size      int      // Fixed, and what lies on fixed
+	// Base is the Avro type that carries a logical type (Bytes or Fixed under Decimal, String or Fixed under UUID …); Kind itself where there is none.
+	Base Kind
+}
+
+// Field is a field of a record.
+type Field struct {
+	Name    string
+	Aliases []string
+	Doc     string
+	Type    *Type
+}
