@@ -1,7 +1,9 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -21,6 +23,7 @@ type Fault struct {
 	Excerpt string `json:"-"`
 }
 
+// Error is FILE:LINE:COLUMN: PATH: MESSAGE, on one line, without the hint.
 func (f *Fault) Error() string {
 	s := f.Message
 	if f.Path != "" {
@@ -37,10 +40,50 @@ func (f *Fault) Error() string {
 // Faults are all faults of a configuration, in the order of the file.
 type Faults []*Fault
 
+// Error is one line for each fault.
 func (fs Faults) Error() string {
 	lines := make([]string, len(fs))
 	for i, f := range fs {
 		lines[i] = f.Error()
 	}
 	return strings.Join(lines, "\n")
+}
+
+// Sort puts the faults in the order of their places; those of one place stay in the order they were found in.
+func (fs Faults) Sort() {
+	slices.SortStableFunc(fs, func(a, b *Fault) int {
+		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column))
+	})
+}
+
+// maxFaults bounds the list: a file with more of them is not meant to be one of ours.
+const maxFaults = 200
+
+// add appends a fault, up to one more than are listed.
+func (fs *Faults) add(f *Fault) {
+	if len(*fs) <= maxFaults {
+		*fs = append(*fs, f)
+	}
+}
+
+// full tells that further faults are not looked at.
+func (fs Faults) full() bool { return len(fs) > maxFaults }
+
+// listed are the faults in order, cut to maxFaults.
+func (fs Faults) listed() Faults {
+	fs.Sort()
+	if !fs.full() {
+		return fs
+	}
+	last := fs[maxFaults]
+	last.Path, last.Hint, last.Message = "", "", fmt.Sprintf("more than %d faults; the rest is not listed", maxFaults)
+	return fs
+}
+
+// faultAt is a fault at a place.
+func faultAt(pos Pos, path, hint, format string, args ...any) *Fault {
+	return &Fault{
+		File: pos.File, Line: pos.Line, Column: pos.Column,
+		Path: path, Message: fmt.Sprintf(format, args...), Hint: hint,
+	}
 }

@@ -1,9 +1,13 @@
-// Package processor moves records from Kafka to Braze.
 package processor
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"log/slog"
+	"regexp"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -14,7 +18,7 @@ import (
 	"brazebridge/sink"
 )
 
-// Options are what a Processor is made of; all fields are needed.
+// Options are what a Processor is made of; all fields but the last two are needed.
 type Options struct {
 	Config      *config.Config
 	Kafka       []kgo.Opt // how to reach the brokers: seeds, client id, TLS, SASL
@@ -23,6 +27,10 @@ type Options struct {
 	Workspaces  map[string]Workspace // by name; "" is the default
 	Log         *slog.Logger
 	Metrics     prometheus.Registerer
+
+	// LetterTopics must exist before the first record is read, or are created where CreateLetters is not nil.
+	LetterTopics  []string
+	CreateLetters *sink.CreateTopic
 }
 
 // Workspace is the way to one Braze app group.
@@ -34,61 +42,213 @@ type Workspace struct {
 	Linger      time.Duration
 }
 
-// Processor is one member of the consumer group.
-type Processor struct{}
+// Processor is one member of the consumer group. Run it once.
+type Processor struct {
+	cfg      *config.Config
+	log      *slog.Logger
+	registry registry
+	letters  letterbox
+	kafka    []kgo.Opt
+	client   *kgo.Client
+
+	letterTopics  []string
+	createLetters *sink.CreateTopic
+
+	budget  *budget
+	ledger  *ledger
+	board   *board
+	metrics *metrics
+	lanes   map[string]*lane
+	poller  *poller
+	due     chan struct{} // a commit is worth making
+	reshare chan struct{} // the assignment has changed
+
+	run, work context.Context
+	reading   sync.WaitGroup
+
+	mu       sync.Mutex
+	progress progress
+	topics   map[string]*topic
+	readers  map[topicPartition]*reader
+}
 
 // New builds the processor; it connects to nothing yet.
-func New(o Options) (*Processor, error) { panic("not built") }
-
-// Run consumes until run ends, then drains and commits; work ending abandons the drain. It returns nil after a clean stop.
-func (p *Processor) Run(run, work context.Context) error { panic("not built") }
-
-// State is where the processor is in its life.
-type State string
-
-// The states.
-const (
-	Starting State = "starting"
-	Running  State = "running"
-	Holding  State = "holding"
-	Draining State = "draining"
-)
-
-// HoldReason is one thing that keeps records from moving.
-type HoldReason struct {
-	Code      string    `json:"code"`
-	Topic     string    `json:"topic,omitempty"`
-	Workspace string    `json:"workspace,omitempty"`
-	Text      string    `json:"text"`
-	Since     time.Time `json:"since"`
+func New(o Options) (*Processor, error) {
+	b := newBudget(o.Config.Delivery.InFlightRecords, int64(o.Config.Delivery.InFlightBytes))
+	p := &Processor{
+		cfg: o.Config, log: o.Log, registry: o.Registry, letters: o.DeadLetters, kafka: o.Kafka,
+		letterTopics: o.LetterTopics, createLetters: o.CreateLetters,
+		budget: b, ledger: newLedger(b), board: newBoard(o.Log),
+		lanes: map[string]*lane{}, due: make(chan struct{}, 1), reshare: make(chan struct{}, 1),
+		topics: map[string]*topic{}, readers: map[topicPartition]*reader{},
+	}
+	p.poller = &poller{p: p, paused: map[*account]bool{}}
+	for name, w := range o.Workspaces {
+		p.lanes[name] = p.newLane(name, w, len(o.Workspaces))
+	}
+	for _, t := range o.Config.Topics {
+		if p.lanes[t.Workspace] == nil {
+			return nil, fmt.Errorf("topic %s: no workspace %q", t.Name, t.Workspace)
+		}
+	}
+	p.metrics = newMetrics(p)
+	if err := o.Metrics.Register(p.metrics); err != nil {
+		return nil, fmt.Errorf("register metrics: %w", err)
+	}
+	return p, nil
 }
 
-// Status is what /readyz shows.
-type Status struct {
-	State   State        `json:"state"`
-	Reasons []HoldReason `json:"reasons"`
+// newLane gives a workspace its part of the bounds: what one cannot take does not fill what another needs.
+func (p *Processor) newLane(name string, w Workspace, lanes int) *lane {
+	l := &lane{
+		name: name, client: w.Client, gate: w.Gate, limits: w.Limits, maxInFlight: w.MaxInFlight, linger: w.Linger,
+		window:  newWindow(max(1, p.cfg.Delivery.ResendWindow/lanes), p.due),
+		batches: make(chan *batch, w.MaxInFlight), letters: make(chan *batch, letterWriters),
+	}
+	l.hold = newHold(func(text string, holding bool) {
+		if holding {
+			p.board.fault(reasonRefused, "", name, text)
+		} else {
+			p.board.clear(reasonRefused, "", name)
+		}
+	})
+	l.dispatcher = newDispatcher(l, p.ledger)
+	l.dispatcher.flooded = func(t *topic) {
+		p.holdTopic(t, reasonFlood, "too many of the last records are dead letters; see their brazebridge.reason and .error, mend the mapping, then restart or resume")
+	}
+	return l
 }
 
-// Status returns the present state. Ready is State == Running.
-func (p *Processor) Status() Status { panic("not built") }
+// Run consumes until run ends, then drains and commits; work ending abandons the drain. It returns nil after a clean
+// stop, and an error where the group will not have this member any more.
+//
+// It stops in the order of the data: first the poll, then the readers, the dispatchers, the senders, and when all that
+// was on the wire is settled, the last commit.
+func (p *Processor) Run(run, work context.Context) error {
+	run, cancel := context.WithCancelCause(run)
+	defer cancel(nil)
+	p.run, p.work = run, work
+	hooks := kgo.WithHooks(kafkaHooks{p, func(err error) { cancel(err) }})
+	client, err := kgo.NewClient(append(append(p.consumerOpts(), hooks), p.kafka...)...)
+	if err != nil {
+		return fmt.Errorf("make kafka client: %w", err)
+	}
+	p.client = client
 
-// Alive reports whether the process makes progress or knows why it doesn't.
-func (p *Processor) Alive() bool { panic("not built") }
+	var senders, dispatchers, others sync.WaitGroup
+	for _, l := range p.lanes {
+		dispatchers.Go(l.dispatcher.run)
+		letters := &letterWriter{box: p.letters, ledger: p.ledger, board: p.board, run: run, work: work}
+		for range letterWriters {
+			senders.Go(func() { letters.loop(l) })
+		}
+		for range l.maxInFlight {
+			senders.Go(p.newDelivery(l, letters).loop)
+		}
+	}
+	others.Go(func() { p.prepareTopics(run) })
+	others.Go(func() { p.sharing(run) })
+	others.Go(func() { p.committing(run) })
+	if err := p.ensureLetterTopics(run); err != nil {
+		cancel(err)
+	}
+	p.poller.loop(run)
 
-// Hold stops sending; a topic of "" means all. Resume ends a hold that does not end by itself. An unknown topic is an error.
-func (p *Processor) Hold(topic string) error { panic("not built") }
-
-// Resume ends what Hold began, and a flood's hold.
-func (p *Processor) Resume(topic string) error { panic("not built") }
-
-// Accounts are the ledger's sums for a topic since the start.
-type Accounts struct {
-	Consumed     int64
-	Delivered    int64
-	DeadLettered map[sink.Reason]int64
-	Filtered     map[string]int64 // by reason: when, tombstone, expired, other_record
-	InFlight     int64
+	p.board.set(Draining)
+	p.reading.Wait()
+	for _, l := range p.lanes {
+		close(l.dispatcher.stop)
+	}
+	dispatchers.Wait()
+	senders.Wait()
+	others.Wait()
+	p.commit(work, p.ledger.points(), false)
+	p.leave()
+	if cause := context.Cause(run); cause != nil && !errors.Is(cause, context.Canceled) {
+		return cause
+	}
+	return nil
 }
 
-// Accounts returns the sums by topic. Consumed = Delivered + DeadLettered + Filtered + InFlight, at any moment.
-func (p *Processor) Accounts() map[string]Accounts { panic("not built") }
+// leave leaves the group, so that its partitions do not wait for a session to time out.
+func (p *Processor) leave() {
+	ctx, cancel := context.WithTimeout(p.work, 5*time.Second)
+	defer cancel()
+	if err := p.client.LeaveGroupContext(ctx); err != nil {
+		p.log.Warn("leave group", "error", err)
+	}
+	p.client.CloseAllowingRebalance()
+}
+
+func (p *Processor) newDelivery(l *lane, letters *letterWriter) *delivery {
+	return &delivery{
+		lane: l, ledger: p.ledger, letters: letters, metrics: p.metrics, board: p.board, run: p.run, work: p.work,
+	}
+}
+
+// consumerOpts are the options of the group's consumer.
+func (p *Processor) consumerOpts() []kgo.Opt {
+	names, patterns := subscription(p.cfg.Topics)
+	opts := []kgo.Opt{
+		kgo.ConsumerGroup(p.cfg.Kafka.Group),
+		kgo.ConsumeTopics(names...),
+		kgo.ConsumeStartOffset(kgo.NewOffset().AtStart()),
+		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
+		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
+		kgo.DisableAutoCommit(),
+		kgo.BlockRebalanceOnPoll(),
+		kgo.AdjustFetchOffsetsFn(p.startOffsets),
+		kgo.OnPartitionsAssigned(p.assigned),
+		kgo.OnPartitionsRevoked(p.revoked),
+		kgo.OnPartitionsLost(p.lost),
+		// Small fetches bound memory: a few of them are buffered for each broker, and what they decompress to.
+		kgo.FetchMaxBytes(1 << 20),
+		kgo.FetchMaxPartitionBytes(128 << 10),
+		kgo.MaxDecompressBatchBytes(64 << 20),
+		kgo.MetadataMaxAge(time.Minute), // how long a new partition, or a topic that a pattern matches, stays unseen
+	}
+	if patterns {
+		opts = append(opts, kgo.ConsumeRegex())
+	}
+	if p.cfg.Kafka.Protocol == config.ProtocolConsumer {
+		opts = append(opts, kgo.ServerSideBalancer())
+	} else {
+		opts = append(opts, kgo.SessionTimeout(p.cfg.Kafka.SessionTimeout.D()))
+	}
+	if id := p.cfg.Kafka.InstanceID; id != "" {
+		opts = append(opts, kgo.InstanceID(id))
+	}
+	return opts
+}
+
+// subscription is what the group subscribes to. Where one topic is a pattern the client takes every name for one, and
+// a name that is none has to be made to match nothing else.
+func subscription(topics []*config.Topic) (names []string, patterns bool) {
+	patterns = slices.ContainsFunc(topics, func(t *config.Topic) bool { return t.Pattern })
+	for _, t := range topics {
+		name := t.Name
+		if patterns && !t.Pattern {
+			name = "^" + regexp.QuoteMeta(name) + "$"
+		}
+		names = append(names, name)
+	}
+	return names, patterns
+}
+
+// topic returns a topic's mapping, made at first sight where its name matches a pattern; nil where nothing maps it.
+func (p *Processor) topic(name string) *topic {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	t := p.topics[name]
+	if t != nil {
+		return t
+	}
+	cfg := p.cfg.Topic(name)
+	if cfg == nil {
+		return nil
+	}
+	t = newTopic(name, cfg, p.lanes[cfg.Workspace], p.cfg.Delivery.Flood)
+	p.topics[name] = t
+	p.reading.Go(func() { p.prepareTopic(p.run, t) })
+	return t
+}

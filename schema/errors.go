@@ -1,6 +1,9 @@
 package schema
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 // What can be wrong with a record's bytes: faults of the data.
 var (
@@ -8,11 +11,14 @@ var (
 	ErrUndecodable = errors.New("undecodable")
 	// ErrUnknownSchema is matched where the registry itself says that it does not know the id (404 with error_code 40403).
 	ErrUnknownSchema = errors.New("unknown schema")
+	// ErrUnknownSubject is matched where the registry itself says that it does not know the subject (404 with error_code
+	// 40401), or that all its versions are deleted (40402).
+	ErrUnknownSubject = errors.New("unknown subject")
 )
 
 // UnavailableError says that the registry could not answer: a fault of the service, to be tried again.
 type UnavailableError struct {
-	Refused bool // it answered 401, 403, or a 404 that is not its own: somebody must mend something
+	Refused bool // it answered 401, 403, a 404 or another 4xx that is not its own, or its certificate is not trusted: somebody must mend something
 	Err     error
 }
 
@@ -24,7 +30,14 @@ func (e *UnavailableError) Unwrap() error { return e.Err }
 // NotAvroError says that a schema id belongs to another format: a misfit between topic and mapping.
 type NotAvroError struct {
 	ID     int
+	GUID   string // where the record names its schema by GUID; ID is zero then
 	Format string // PROTOBUF, JSON
 }
 
-func (e *NotAvroError) Error() string { panic("not built") }
+func (e *NotAvroError) Error() string {
+	name := e.GUID
+	if e.ID != 0 || name == "" {
+		name = fmt.Sprint(e.ID)
+	}
+	return fmt.Sprintf("schema %s is %s, this topic expects Avro", name, clip(e.Format))
+}

@@ -34,6 +34,20 @@ const (
 	Duration // fixed(12): months, days, milliseconds
 )
 
+var kindNames = [...]string{
+	"null", "boolean", "int", "long", "float", "double", "bytes", "string", "fixed", "enum", "record", "array", "map", "union",
+	"decimal", "date", "time-millis", "time-micros", "timestamp-millis", "timestamp-micros", "timestamp-nanos",
+	"local-timestamp-millis", "local-timestamp-micros", "local-timestamp-nanos", "uuid", "duration",
+}
+
+// String is the kind's name in Avro's own words.
+func (k Kind) String() string {
+	if int(k) < len(kindNames) {
+		return kindNames[k]
+	}
+	return "unknown kind"
+}
+
 // Type is an Avro type of a writer schema. Recursive schemas are cyclic: a named type is one *Type wherever it is named.
 type Type struct {
 	Kind      Kind
@@ -57,4 +71,8 @@ type Field struct {
 	Aliases []string
 	Doc     string
 	Type    *Type
+
+	// The schema's default, for EncodeJSON: decoding a writer's bytes needs none.
+	value      any
+	hasDefault bool
 }

@@ -1,6 +1,11 @@
 package schema
 
-import "time"
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+)
 
 // Value is one decoded Avro value: a small tree over the record's own bytes, as the schema lays it out. It is valid until
 // the Arena it was decoded into is reset, and as long as the record's bytes are not changed. A union's value is that
@@ -13,14 +18,6 @@ type Value struct {
 	s    string  // String, Bytes, Fixed, Decimal (two's complement), Duration, UUID
 	kids []Value // Record: fields in schema order; Array: elements; Map: key, value, key, value, …
 }
-
-// Arena is the memory of one record's Values, used again after Reset. One goroutine owns it.
-type Arena struct {
-	vals []Value
-}
-
-// Reset gives the arena's Values back: none decoded before may be used any more.
-func (a *Arena) Reset() { a.vals = a.vals[:0] }
 
 // Type is the value's type; nil for null.
 func (v Value) Type() *Type { return v.typ }
@@ -43,7 +40,29 @@ func (v Value) Bool() bool { return v.n != 0 }
 func (v Value) Int() int64 { return int64(v.n) }
 
 // Float is the value of a Float or Double. A Float is widened by its shortest decimal text: 19.99 stays 19.99.
-func (v Value) Float() float64 { panic("not built") }
+func (v Value) Float() float64 {
+	if v.Kind() == Float {
+		return widen(math.Float32frombits(uint32(v.n)))
+	}
+	return math.Float64frombits(v.n)
+}
+
+// widen gives the double that is nearest to the float's shortest decimal text, so that a price keeps the digits that
+// its producer wrote.
+func widen(f float32) float64 {
+	wide := float64(f)
+	// A whole number is its own shortest text, and what has no digits stays what it is.
+	if wide == math.Trunc(wide) && math.Abs(wide) < 1<<24 || math.IsNaN(wide) || math.IsInf(wide, 0) {
+		return wide
+	}
+	var buf [32]byte
+	text := strconv.AppendFloat(buf[:0], wide, 'g', -1, 32)
+	parsed, err := strconv.ParseFloat(asString(text), 64)
+	if err != nil {
+		return wide
+	}
+	return parsed
+}
 
 // Str is the text of a String, UUID or Enum, or the bytes of Bytes, Fixed, Duration and Decimal. It shares the record's bytes.
 func (v Value) Str() string {
@@ -52,6 +71,9 @@ func (v Value) Str() string {
 	}
 	return v.s
 }
+
+// Bytes is a copy of what Str gives.
+func (v Value) Bytes() []byte { return []byte(v.Str()) }
 
 // Len is the number of an Array's elements or a Map's entries.
 func (v Value) Len() int {
@@ -67,16 +89,46 @@ func (v Value) Field(i int) Value { return v.kids[i] }
 // Elem is an Array's element.
 func (v Value) Elem(i int) Value { return v.kids[i] }
 
-// Entry is a Map's entry in the order of the bytes.
+// Entry is a Map's entry in the order of the bytes. No two entries have the same key.
 func (v Value) Entry(i int) (key string, val Value) { return v.kids[2*i].s, v.kids[2*i+1] }
 
-// Time is the instant of a timestamp of any unit, or a Date's midnight, in UTC. Values beyond what time.Time holds are an error.
-func (v Value) Time() (time.Time, error) { panic("not built") }
+// Time is the instant of a timestamp of any unit, or a Date's midnight, in UTC; a local timestamp is read as if its
+// clock were UTC. Values beyond the years 0 to 9999, which no text form holds, are an error, as is any other kind.
+func (v Value) Time() (time.Time, error) {
+	sec, nanos, ok := v.instant()
+	if !ok {
+		return time.Time{}, fmt.Errorf("a %s has no instant", v.Kind())
+	}
+	if sec < firstSecond || sec > lastSecond {
+		return time.Time{}, errYear
+	}
+	return time.Unix(sec, nanos).UTC(), nil
+}
 
-// AppendDecimal appends a Decimal as an exact JSON number with the schema's scale: 12.30.
-func (v Value) AppendDecimal(dst []byte) []byte { panic("not built") }
+// instant splits a point in time into seconds since the epoch and nanoseconds beyond them.
+func (v Value) instant() (sec, nanos int64, ok bool) {
+	i := int64(v.n)
+	switch v.Kind() {
+	case Date:
+		return i * secondsPerDay, 0, true
+	case TimestampMillis, LocalTimestampMillis:
+		sec, nanos = split(i, 1e3)
+		return sec, nanos * 1e6, true
+	case TimestampMicros, LocalTimestampMicros:
+		sec, nanos = split(i, 1e6)
+		return sec, nanos * 1e3, true
+	case TimestampNanos, LocalTimestampNanos:
+		sec, nanos = split(i, 1e9)
+		return sec, nanos, true
+	}
+	return 0, 0, false
+}
 
-// AppendJSON appends the value as JSON: times as RFC 3339, dates as YYYY-MM-DD, decimals as exact numbers with the
-// schema's scale, bytes as base64, enums and UUIDs as text, a Float with float32's shortest digits. An error
-// (NaN, infinity, a year beyond 9999, invalid UTF-8) names no value; dst then is as it was given.
-func (v Value) AppendJSON(dst []byte) ([]byte, error) { panic("not built") }
+// split divides towards the past, so that the rest is never negative.
+func split(i, unit int64) (whole, rest int64) {
+	whole, rest = i/unit, i%unit
+	if rest < 0 {
+		whole, rest = whole-1, rest+unit
+	}
+	return whole, rest
+}

@@ -1,4 +1,3 @@
-// Package mapping compiles the mapping language.
 package mapping
 
 import (
@@ -26,19 +25,32 @@ type Header struct {
 }
 
 // Program is a topic's mapping compiled for one writer schema. Safe for concurrent use.
-type Program struct{}
-
-// Compile compiles the topic's mapping for a writer schema; a nil schema compiles the mapping of a tombstone (key and metadata only).
-// Every fault at once, in the order of the file; warnings do not prevent running.
-func Compile(t *config.Topic, s *schema.Schema) (p *Program, warnings, faults config.Faults) {
-	panic("not built")
+type Program struct {
+	rules []*rule
+	sets  []func(m *Mapper) (any, error)
+	exprs int // number of expressions
+	loops int // depth of for_each
 }
 
-// Mapper runs a Program. One goroutine owns it.
-type Mapper struct{}
-
-// NewMapper returns a mapper with its own scratch memory.
-func (p *Program) NewMapper() *Mapper { panic("not built") }
+// Compile compiles the topic's mapping for a writer schema; a nil schema compiles the mapping of a tombstone (key and metadata only).
+// Every fault at once, in the order of the file; warnings do not prevent running. The program is nil where there are faults.
+func Compile(t *config.Topic, s *schema.Schema) (p *Program, warnings, faults config.Faults) {
+	c := &compiler{
+		topic: t.Name, pos: t.Pos, schema: s, tombstone: s == nil, keyIgnored: t.Key == "ignore",
+		sets: map[string]*setVar{}, prog: &Program{},
+	}
+	if s != nil {
+		c.topicType = typeOf(s.Root)
+		c.rootType = c.topicType
+	}
+	c.compileTopic(t)
+	inFileOrder(c.faults)
+	inFileOrder(c.warnings)
+	if len(c.faults) > 0 {
+		return nil, c.warnings, c.faults
+	}
+	return c.prog, c.warnings, nil
+}
 
 // Output collects the objects of records. The items' JSON lies in Buf, or in what Buf was before it grew; the caller owns both.
 type Output struct {
@@ -47,19 +59,17 @@ type Output struct {
 }
 
 // Map appends the record's objects to out and returns how many. None and no error: every rule's `when` was false.
-// An error is a fault of the data against the mapping: bounded text, no value of the record. What was appended before it is taken back.
+// An error is a fault of the data against the mapping: an *Error with a bounded text and no value of the record. What was
+// appended before it is taken back. rec is the zero Value for a tombstone.
 func (m *Mapper) Map(out *Output, rec schema.Value, meta *Meta) (n int, err error) {
-	panic("not built")
+	m.begin(rec, meta, len(out.Buf))
+	buf, items := len(out.Buf), len(out.Items)
+	for _, r := range m.p.rules {
+		if err := r.run(m, out); err != nil {
+			out.Buf, out.Items = out.Buf[:buf], out.Items[:items]
+			m.begin(schema.Value{}, nil, 0)
+			return 0, r.site.wrap(err)
+		}
+	}
+	return len(out.Items) - items, nil
 }
-
-// TopicName is a compiled name that may hold an expression over kafka.*: dead_letter.topic.
-type TopicName struct{}
-
-// CompileTopicName compiles it.
-func CompileTopicName(n *config.Node) (*TopicName, config.Faults) { panic("not built") }
-
-// For returns the name for a record of a topic.
-func (t *TopicName) For(meta *Meta) (string, error) { panic("not built") }
-
-// Static returns the name where it is the same for every record.
-func (t *TopicName) Static() (string, bool) { panic("not built") }

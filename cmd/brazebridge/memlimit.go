@@ -1,0 +1,41 @@
+package main
+
+import (
+	"log/slog"
+	"math"
+
+	"github.com/KimMachineGun/automemlimit/memlimit"
+
+	"brazebridge/config"
+)
+
+const (
+	// memoryRatio leaves a tenth of the container to what Go does not count: stacks of the kernel, mapped files.
+	memoryRatio = 0.9
+	// idleMemory is about what the bridge lives in before the first record: schemas, connections, buffers of fetches.
+	idleMemory = 64 << 20
+	// recordFactor is what a record in flight takes over its own bytes: decoded values, encoded objects, the request's body.
+	recordFactor = 3
+)
+
+// limitMemory tells Go's collector of the container's memory limit, where there is one and the user has not set
+// GOMEMLIMIT. A soft limit below what is really alive would make the collector run without end and bound nothing, so it
+// never goes below what the configured bounds may need.
+func limitMemory(cfg *config.Config, log *slog.Logger) {
+	limit, err := memlimit.Set(
+		memlimit.WithRatio(memoryRatio),
+		memlimit.WithMin(leastMemory(cfg)),
+		memlimit.WithProvider(memlimit.FromCgroup),
+	)
+	switch {
+	case err != nil: // no cgroup here, or one that cannot be read: Go's own default is right
+		log.Debug("no memory limit found", "error", err)
+	case limit != math.MaxInt64:
+		log.Info("memory limit", "bytes", limit)
+	}
+}
+
+// leastMemory is what the bridge may hold alive at its configured bounds.
+func leastMemory(cfg *config.Config) int64 {
+	return idleMemory + recordFactor*int64(cfg.Delivery.InFlightBytes)
+}

@@ -1,0 +1,102 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"brazebridge/config"
+)
+
+func newRunCommand(s *surroundings) *cobra.Command {
+	var file string
+	cmd := &cobra.Command{
+		Use:   "run --config FILE",
+		Short: "Run the bridge",
+		Long: `Run the bridge until SIGTERM or SIGINT. Then it takes no more records, finishes what is under way (for at most
+delivery.drain_timeout) and commits. A second signal stops it at once, with exit code 1; what was not settled is sent
+again by the next one.
+
+Kafka, the schema registry or Braze may be unreachable: the bridge keeps trying, and /readyz of the admin listener says
+what it waits for.`,
+		Example: `  brazebridge run --config brazebridge.yaml
+  BRAZE_API_KEY=… brazebridge run --config brazebridge.yaml    # fills in ${env:BRAZE_API_KEY}`,
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error { return runBridge(s, file) },
+	}
+	configFlag(cmd, &file)
+	return cmd
+}
+
+// configFlag gives a command --config, which it then needs.
+func configFlag(cmd *cobra.Command, file *string) {
+	cmd.Flags().StringVarP(file, "config", "c", "", "the configuration `FILE`")
+	_ = cmd.MarkFlagRequired("config")                        // fails only for a flag that is not there
+	_ = cmd.MarkFlagFilename("config", "yaml", "yml", "json") // likewise
+}
+
+func runBridge(s *surroundings, file string) error {
+	cfg, warnings, err := config.Load(file, config.ResolveAll)
+	if err != nil {
+		return err
+	}
+	log := newLogger(s.stderr, cfg.Log)
+	for _, w := range warnings {
+		log.Warn(w.Message, "at", fmt.Sprintf("%s:%d:%d", w.File, w.Line, w.Column), "path", w.Path, "hint", w.Hint)
+	}
+	limitMemory(cfg, log)
+	b, err := wire(cfg, log)
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	admin, err := listenAdmin(cfg.Admin.Listen, adminHandler(b.inspected()))
+	if err != nil {
+		return listenFault(cfg, err)
+	}
+	defer admin.close()
+
+	build := thisBuild()
+	log.Info("starting", "version", build.Version, "commit", build.Commit, "config", cfg.File, "topics", topicNames(cfg), "admin", admin.url)
+	err = supervise(s.signals, cfg.Delivery.DrainTimeout.D(), log, b.processor.Run)
+	if err != nil {
+		log.Error("stopped", "error", err)
+		return &workError{} // said already, in the log's own format
+	}
+	log.Info("stopped")
+	return nil
+}
+
+// listenFault says what is wrong with admin.listen.
+func listenFault(cfg *config.Config, err error) error {
+	f := &config.Fault{File: cfg.File, Path: "admin.listen", Message: fmt.Sprintf("listen on %q: %v", cfg.Admin.Listen, cause(err)),
+		Hint: "write host:port, such as 127.0.0.1:9464"}
+	if errors.Is(err, syscall.EADDRINUSE) {
+		f.Hint = "another process listens there, perhaps another bridge: choose another port"
+	}
+	return config.Faults{f}
+}
+
+// cause is a network error without the address that it repeats.
+func cause(err error) error {
+	var op *net.OpError
+	if errors.As(err, &op) && op.Err != nil {
+		err = op.Err
+	}
+	var address *net.AddrError
+	if errors.As(err, &address) {
+		return errors.New(address.Err)
+	}
+	return err
+}
+
+func topicNames(cfg *config.Config) []string {
+	names := make([]string, len(cfg.Topics))
+	for i, t := range cfg.Topics {
+		names[i] = t.Name
+	}
+	return names
+}

@@ -1,0 +1,354 @@
+package config
+
+import (
+	"encoding"
+	"fmt"
+	"math"
+	"reflect"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// decoder writes a file's Nodes over the defaults. It checks names and types; the values are the validator's.
+type decoder struct {
+	resolve  Resolve
+	values   map[string]*value // by path
+	faults   Faults
+	warnings Faults
+}
+
+// value is what the file says about one path.
+type value struct {
+	pos Pos
+	key Pos
+	// shown is the text as it may be shown: as written in the file; empty for a secret.
+	shown string
+	// missing tells that it refers to what is not there, which has been said: whatever it should be, it is not at fault.
+	missing bool
+	// wrong tells that it is of another kind than it should be, so that nothing inside it is missed.
+	wrong bool
+}
+
+func (d *decoder) fault(at Pos, path, hint, format string, args ...any) {
+	d.faults.add(faultAt(at, path, hint, format, args...))
+}
+
+var (
+	nodeType      = reflect.TypeFor[*Node]()
+	secretType    = reflect.TypeFor[Secret]()
+	listType      = reflect.TypeFor[StringList]()
+	createType    = reflect.TypeFor[*DeadLetterCreate]()
+	onStuckType   = reflect.TypeFor[OnStuck]()
+	rateType      = reflect.TypeFor[*Rate]()
+	topicsType    = reflect.TypeFor[[]*Topic]()
+	workspaceType = reflect.TypeFor[map[string]*Workspace]()
+)
+
+// config reads the whole file.
+func (d *decoder) config(root *Node) *Config {
+	cfg := Default()
+	cfg.File = root.Pos.File
+	d.decode(root, reflect.ValueOf(cfg).Elem(), "")
+	d.inherit(cfg, root)
+	for _, t := range cfg.Topics {
+		if t.Workspace == DefaultWorkspace {
+			t.Workspace = ""
+		}
+	}
+	return cfg
+}
+
+// decode writes a node into a value of any type that a Config is made of.
+func (d *decoder) decode(n *Node, v reflect.Value, path string) {
+	if d.values[path] == nil {
+		d.values[path] = &value{}
+	}
+	d.values[path].pos = n.Pos
+	if n.broken {
+		d.values[path].missing, d.values[path].wrong = true, true
+		return
+	}
+	switch v.Type() {
+	case nodeType:
+		v.Set(reflect.ValueOf(n))
+		if n.Kind == NodeNull {
+			d.null(n, path)
+		}
+		return
+	case topicsType:
+		d.topics(n, v, path)
+		return
+	case createType:
+		d.create(n, v, path)
+		return
+	case onStuckType:
+		if d.onStuck(n, path) {
+			return
+		}
+	case rateType:
+		if n.Kind == NodeMap && len(n.Keys) == 0 {
+			return // shared_rate: {} sets no limit
+		}
+	}
+	if n.Kind == NodeNull {
+		d.null(n, path)
+		return
+	}
+	d.decodeKind(n, v, path)
+}
+
+func (d *decoder) decodeKind(n *Node, v reflect.Value, path string) {
+	switch {
+	case v.Kind() == reflect.Pointer:
+		if v.IsNil() {
+			v.Set(reflect.New(v.Type().Elem()))
+		}
+		d.decode(n, v.Elem(), path)
+	case v.Type() == secretType:
+		d.secret(n, v, path)
+	case v.Kind() == reflect.Struct:
+		d.section(n, v, path)
+	case v.Kind() == reflect.Slice:
+		d.list(n, v, path)
+	case v.Type() == workspaceType:
+		// Read by inherit, once the values to inherit are known.
+		d.want(n, NodeMap, path)
+	default:
+		d.scalar(n, v, path)
+	}
+}
+
+// want says so where a node is of another kind.
+func (d *decoder) want(n *Node, kind NodeKind, path string) bool {
+	if n.Kind == kind {
+		return true
+	}
+	hint := ""
+	if kind == NodeMap && path != "" {
+		hint = "write its keys below it, indented"
+	}
+	d.values[path].missing, d.values[path].wrong = true, true
+	d.fault(n.Pos, path, hint, "must be %s, is %s", kind, n.Kind)
+	return false
+}
+
+func (d *decoder) null(n *Node, path string) {
+	d.values[path].missing = true
+	if n.absent {
+		d.fault(n.Pos, path, "give it a value, or leave the key out for the default", "has no value")
+		return
+	}
+	key := path[strings.LastIndexByte(path, '.')+1:]
+	d.fault(n.Pos, path, fmt.Sprintf("leave the key out for the default; for the text, write %s: '%s'", key, n.Text), "YAML reads %s as no value", n.Text)
+}
+
+// section decodes the keys of a mapping into the fields of a struct.
+func (d *decoder) section(n *Node, v reflect.Value, path string) {
+	if !d.want(n, NodeMap, path) {
+		return
+	}
+	fields := fieldsOf(v)
+	for _, k := range n.Keys {
+		below := join(path, k.Name)
+		field, known := fields.byName[k.Name]
+		if !known {
+			d.fault(k.Pos, below, meant(k.Name, fields.names), "unknown key")
+			continue
+		}
+		d.values[below] = &value{key: k.Pos}
+		d.decode(k.Value, field, below)
+	}
+}
+
+type fields struct {
+	names  []string
+	byName map[string]reflect.Value
+}
+
+// fieldsOf names the fields of a struct, those of embedded structs among them.
+func fieldsOf(v reflect.Value) fields {
+	f := fields{byName: map[string]reflect.Value{}}
+	for i := range v.NumField() {
+		name, option, _ := strings.Cut(v.Type().Field(i).Tag.Get("yaml"), ",")
+		switch {
+		case option == "inline":
+			inner := fieldsOf(v.Field(i))
+			f.names = append(f.names, inner.names...)
+			for name, field := range inner.byName {
+				f.byName[name] = field
+			}
+		case name != "" && name != "-":
+			f.names = append(f.names, name)
+			f.byName[name] = v.Field(i)
+		}
+	}
+	return f
+}
+
+// list decodes a list of texts; a StringList may also be a single one.
+func (d *decoder) list(n *Node, v reflect.Value, path string) {
+	if v.Type() == listType && n.Kind != NodeList && n.Kind != NodeMap {
+		list := reflect.MakeSlice(v.Type(), 1, 1)
+		d.scalar(n, list.Index(0), path)
+		v.Set(list)
+		return
+	}
+	if !d.want(n, NodeList, path) {
+		return
+	}
+	list := reflect.MakeSlice(v.Type(), len(n.Items), len(n.Items))
+	for i, item := range n.Items {
+		d.decode(item, list.Index(i), fmt.Sprintf("%s[%d]", path, i))
+	}
+	v.Set(list)
+}
+
+func (d *decoder) secret(n *Node, v reflect.Value, path string) {
+	if n.Kind == NodeMap || n.Kind == NodeList {
+		d.want(n, NodeString, path)
+		return
+	}
+	f := d.fill(n, path, true)
+	d.values[path].missing = f.missing
+	v.Set(reflect.ValueOf(newSecret(f.text, f.file)))
+}
+
+// scalar decodes a text, number or boolean into anything that one value fits in. For a text, the source counts, whatever
+// YAML would make of it.
+func (d *decoder) scalar(n *Node, v reflect.Value, path string) {
+	if n.Kind == NodeMap || n.Kind == NodeList {
+		d.want(n, scalarKind(v), path)
+		return
+	}
+	f := d.fill(n, path, false)
+	val := d.values[path]
+	val.shown, val.missing = strconv.Quote(clip(n.Text)), f.missing
+	if f.missing {
+		return
+	}
+	problem, hint := assign(v, f.text)
+	if problem == "" {
+		return
+	}
+	if f.referred {
+		hint = "" // it could repeat what was filled in
+	}
+	val.missing = true // said; no range to check
+	d.fault(n.Pos, path, hint, "%s %s", val.shown, problem)
+}
+
+func scalarKind(v reflect.Value) NodeKind {
+	switch v.Kind() {
+	case reflect.Bool:
+		return NodeBool
+	case reflect.Int, reflect.Float64:
+		return NodeNumber
+	}
+	return NodeString
+}
+
+// assign converts a text; the problem is empty where it fits.
+func assign(v reflect.Value, text string) (problem, hint string) {
+	if u, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok {
+		err := u.UnmarshalText([]byte(text))
+		if err == nil {
+			return "", ""
+		}
+		return err.Error(), ""
+	}
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString(text)
+	case reflect.Int:
+		return assignInt(v, text)
+	case reflect.Float64:
+		x, err := strconv.ParseFloat(text, 64)
+		if err != nil || math.IsNaN(x) || math.IsInf(x, 0) {
+			return "is no number", "write a decimal such as 0.5"
+		}
+		v.SetFloat(x)
+	case reflect.Bool:
+		if text != "true" && text != "false" {
+			return "is no boolean", "write true or false"
+		}
+		v.SetBool(text == "true")
+	default:
+		panic("no conversion to " + v.Type().String())
+	}
+	return "", ""
+}
+
+var wholeNumber = regexp.MustCompile(`^[+-]?(0|[1-9][0-9]*)$`)
+
+// assignInt takes decimal digits only. What YAML reads as another number than a person does is refused: 010 is 8 in
+// YAML 1.1 and 10 in YAML 1.2.
+func assignInt(v reflect.Value, text string) (problem, hint string) {
+	if wholeNumber.MatchString(text) {
+		n, err := strconv.Atoi(text)
+		if err != nil {
+			return "is too large a number", ""
+		}
+		v.SetInt(int64(n))
+		return "", ""
+	}
+	if n, err := strconv.ParseInt(text, 0, 64); err == nil {
+		hint = fmt.Sprintf("YAML may read it as %d; write the number in plain decimal digits", n)
+	} else if x, err := strconv.ParseFloat(text, 64); err == nil && x == math.Trunc(x) && math.Abs(x) < 1e15 {
+		hint = fmt.Sprintf("write %d", int64(x))
+	}
+	return "is no whole number in decimal digits", hint
+}
+
+// create reads dead_letter.create: false, true or a section.
+func (d *decoder) create(n *Node, v reflect.Value, path string) {
+	if n.Kind == NodeMap {
+		v.Set(reflect.ValueOf(defaultCreate()))
+		d.section(n, v.Elem(), path)
+		return
+	}
+	var wanted bool
+	if n.Kind == NodeNull {
+		d.null(n, path)
+		return
+	}
+	if n.Kind == NodeList {
+		d.want(n, NodeMap, path)
+		return
+	}
+	if d.scalar(n, reflect.ValueOf(&wanted).Elem(), path); wanted {
+		v.Set(reflect.ValueOf(defaultCreate()))
+	}
+}
+
+// onStuck reads delivery.on_stuck where it is not a section.
+func (d *decoder) onStuck(n *Node, path string) (done bool) {
+	switch {
+	case n.Kind == NodeNull, n.Kind == NodeMap && len(n.Keys) > 0:
+		return false
+	case n.Kind != NodeString || n.Text != "hold":
+		d.fault(n.Pos, path, "write hold, or {dead_letter_after: 1h}", "is neither hold nor a section with dead_letter_after")
+	}
+	return true
+}
+
+// topics keeps the order of the file.
+func (d *decoder) topics(n *Node, v reflect.Value, path string) {
+	if n.Kind == NodeNull {
+		d.null(n, path)
+		return
+	}
+	if !d.want(n, NodeMap, path) {
+		return
+	}
+	var topics []*Topic
+	for _, k := range n.Keys {
+		t := newTopic(k.Name)
+		t.Pos = k.Pos
+		below := join(path, k.Name)
+		d.values[below] = &value{key: k.Pos}
+		d.decode(k.Value, reflect.ValueOf(t).Elem(), below)
+		topics = append(topics, t)
+	}
+	v.Set(reflect.ValueOf(topics))
+}

@@ -1,0 +1,248 @@
+package config
+
+import (
+	"regexp"
+	"strings"
+)
+
+// YAML ends a plain scalar at ` #` and reads `: ` in it as a key, and a { after $ opens a mapping in flow style. Expressions
+// hold all three. Where one was cut or refused for it, the fault shows the line as it should be.
+
+// explain makes a fault of what the parser says. Only the message is used: the library's excerpt of the source could show
+// a secret.
+func explain(src *source, at Pos, problem string) *Fault {
+	line := src.line(at.Line)
+	if column := tabColumn(line); column > 0 {
+		at.Column = column
+		return tabFault(at)
+	}
+	if fixed := fixedLine(src, at.Line); fixed != "" {
+		at.Column = expressionColumn(line)
+		reason := "a { after $ opens a mapping in YAML"
+		if _, value := splitValue(line); !strings.HasPrefix(value, "{") && !strings.HasPrefix(value, "[") {
+			reason = "`: ` separates a key from its value in YAML"
+		}
+		return faultAt(at, "", quoteHint(fixed), "this expression needs quotes around it: %s", reason)
+	}
+	hint := ""
+	switch {
+	case strings.Contains(problem, "mapping value is not allowed"):
+		hint = "a value with `: ` in it needs quotes"
+	case strings.Contains(problem, "reserved character"), strings.Contains(problem, "directive"):
+		hint = "a value that begins with @, ` or % needs quotes"
+	}
+	if strings.Contains(problem, `"`) { // some messages repeat what stands in the file
+		problem = "this is no YAML"
+	}
+	return faultAt(at, "", hint, "%s", strings.ReplaceAll(problem, "\t", `\t`))
+}
+
+const tabMessage = "a tab in the indentation, which YAML does not allow"
+
+func tabFault(at Pos) *Fault { return faultAt(at, "", "replace the tab by spaces", tabMessage) }
+
+// tabColumn is the column of a tab in a line's indentation, or 0.
+func tabColumn(line string) int {
+	trimmed := strings.TrimLeft(line, " ")
+	if !strings.HasPrefix(trimmed, "\t") || strings.TrimSpace(trimmed) == "" {
+		return 0
+	}
+	return 1 + len(line) - len(trimmed)
+}
+
+// otherTabs finds the lines further down that will be at fault for the same reason. How many spaces a tab stood for cannot be
+// known, so nothing else of the file is judged.
+func otherTabs(src *source, after int) Faults {
+	var faults Faults
+	for number := after + 1; number <= len(src.lines); number++ {
+		if column := tabColumn(src.line(number)); column > 0 {
+			faults.add(tabFault(Pos{src.file, number, column}))
+		}
+	}
+	return faults
+}
+
+// quoteHint tells how to write a line; where it may not be shown, in general.
+func quoteHint(fixed string) string {
+	if fixed == "" {
+		return "put single quotes around the whole value, and double those inside it"
+	}
+	return "write: " + strings.TrimSpace(fixed)
+}
+
+// repair returns the source with the fault's line as it should be.
+func repair(src *source, f *Fault) (*source, bool) {
+	line := src.line(f.Line)
+	fixed := fixedLine(src, f.Line)
+	if fixed == "" || fixed == line {
+		return nil, false
+	}
+	start := src.lines[f.Line-1]
+	repaired, fault := newSource(src.file, []byte(src.text[:start]+fixed+src.text[start+len(line):]))
+	return repaired, fault == nil
+}
+
+// secretKey finds keys whose values must not be shown, wherever they stand in a line.
+var secretKey = regexp.MustCompile(`(?i)(password|api_key|token|secret)\w*["']?\s*:`)
+
+// fixedLine is a line with its unquoted expressions quoted; empty where there is none, where the line may hold a secret, or
+// where quotes would not help.
+func fixedLine(src *source, number int) string {
+	line := src.line(number)
+	if secretKey.MatchString(line) || len(line) > 2000 {
+		return ""
+	}
+	prefix, value := splitValue(line)
+	fixed := ""
+	switch {
+	case strings.HasPrefix(value, "${"), value != "" && !strings.ContainsAny(value[:1], `"'{[|>&*!`) && strings.Contains(value, "${"):
+		fixed = prefix + quote(strings.TrimRight(value, " "))
+	case strings.HasPrefix(value, "{"), strings.HasPrefix(value, "["):
+		fixed = prefix + quoteInFlow(value)
+	}
+	if fixed == line {
+		return ""
+	}
+	return fixed
+}
+
+// keyPrefix is what stands before a value in block style: dashes and a key.
+var keyPrefix = regexp.MustCompile(`^\s*(- +)*([^\s:"'{}\[\]#$][^:"'{}\[\]#$]*: +|"[^"]*": +|'[^']*': +)?`)
+
+func splitValue(line string) (prefix, value string) {
+	prefix = keyPrefix.FindString(line)
+	return prefix, line[len(prefix):]
+}
+
+// expressionColumn is where the first value with an expression begins, in characters from 1.
+func expressionColumn(line string) int {
+	prefix, value := splitValue(line)
+	if strings.HasPrefix(value, "{") || strings.HasPrefix(value, "[") {
+		fixed := quoteInFlow(value)
+		same := 0
+		for same < len(value) && same < len(fixed) && value[same] == fixed[same] {
+			same++
+		}
+		prefix += value[:same]
+	}
+	return 1 + len([]rune(prefix))
+}
+
+// quote puts a text in the quotes that change it least: single ones, where only ' is doubled; double ones where it holds ' but
+// nothing that they would change. A comment behind a complete expression stays a comment.
+func quote(s string) string {
+	comment := ""
+	if end := expressionEnd(s); end > 0 && strings.HasPrefix(s, "${") {
+		if rest := strings.TrimLeft(s[end:], " "); strings.HasPrefix(rest, "#") {
+			s, comment = s[:end], s[end:]
+		}
+	}
+	if strings.Contains(s, "'") && !strings.ContainsAny(s, `"\`) {
+		return `"` + s + `"` + comment
+	}
+	return "'" + strings.ReplaceAll(s, "'", "''") + "'" + comment
+}
+
+// quoteInFlow quotes the expressions of a value in flow style that stand outside quotes.
+func quoteInFlow(value string) string {
+	var out strings.Builder
+	for i := 0; i < len(value); {
+		switch c := value[i]; {
+		case c == '"' || c == '\'':
+			end := quotedEnd(value[i:])
+			out.WriteString(value[i : i+end])
+			i += end
+		case strings.HasPrefix(value[i:], "${"):
+			end := expressionEnd(value[i:])
+			if end == 0 {
+				return value
+			}
+			out.WriteString(quote(value[i : i+end]))
+			i += end
+		default:
+			out.WriteByte(c)
+			i++
+		}
+	}
+	return out.String()
+}
+
+// quotedEnd is the length of the quoted text at the beginning of s, its quotes included, or all of s.
+func quotedEnd(s string) int {
+	for i := 1; i < len(s); i++ {
+		switch {
+		case s[i] == '\\' && s[0] == '"':
+			i++
+		case s[i] == s[0]:
+			return i + 1
+		}
+	}
+	return len(s)
+}
+
+// expressionEnd is the length of the ${…} at the beginning of s, or 0 where it is not closed. Braces nest; those in the
+// expression's own texts do not count.
+func expressionEnd(s string) int {
+	depth := 0
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; c {
+		case '"', '\'', '`':
+			if depth > 0 {
+				i += literalEnd(s[i:]) - 1
+			}
+		case '{':
+			depth++
+		case '}':
+			if depth--; depth == 0 {
+				return i + 1
+			}
+		}
+	}
+	return 0
+}
+
+// literalEnd is the length of the expression language's text literal at the beginning of s.
+func literalEnd(s string) int {
+	for i := 1; i < len(s); i++ {
+		switch {
+		case s[i] == '\\' && s[0] != '`':
+			i++
+		case s[i] == s[0]:
+			return i + 1
+		}
+	}
+	return len(s)
+}
+
+// openExpression tells whether a text holds a ${ that is not closed. $${ opens nothing.
+func openExpression(s string) bool {
+	for {
+		i := strings.Index(s, "${")
+		if i < 0 {
+			return false
+		}
+		if i > 0 && s[i-1] == '$' {
+			s = s[i+2:]
+			continue
+		}
+		end := expressionEnd(s[i:])
+		if end == 0 {
+			return true
+		}
+		s = s[i+end:]
+	}
+}
+
+// operators are what a comment begins with that was meant as the rest of an expression.
+var operators = regexp.MustCompile(`^#+\s*(&&|\|\||\?\?|\?|==|!=|<=|>=|[<>|+*/%])`)
+
+// checkComment looks for an expression that a ` #` has cut.
+func (c *converter) checkComment(n *Node, at Pos, path string) {
+	switch {
+	case n.plain && openExpression(n.Text):
+		c.fault(at, path, quoteHint(fixedLine(c.src, at.Line)), "the expression ends here: ` #` begins a comment in YAML")
+	case operators.MatchString(n.comment) && (strings.HasPrefix(path, "topics.") || strings.Contains(n.Text, "${")):
+		c.warn(at, path, "put quotes around the whole value, or begin the comment with a word",
+			"this is a comment in YAML, but reads like the rest of the value")
+	}
+}

@@ -1,0 +1,177 @@
+package integration_test
+
+import (
+	"fmt"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"brazebridge/sink/fakebraze"
+)
+
+// braze is the fake Braze of one test, and what arrived there: counted where it arrives, from nothing the bridge says.
+type braze struct {
+	*fakebraze.Server
+	url string
+
+	mu      sync.Mutex
+	arrived map[arrival]int
+	order   map[string][]string // by user and array: the ids as they arrived first
+	strange []string            // objects without an id
+}
+
+// arrival is one object that Braze accepted: the array that held it, and the id of the record it was made from.
+type arrival struct{ array, id string }
+
+func startBraze(t testing.TB, o fakebraze.Options) *braze {
+	t.Helper()
+	b := &braze{Server: fakebraze.New(o), arrived: make(map[arrival]int), order: make(map[string][]string)}
+	b.OnObject(b.note)
+	server := httptest.NewServer(b.Server)
+	b.url = server.URL
+	t.Cleanup(func() {
+		server.CloseClientConnections()
+		server.Close()
+		b.Close()
+	})
+	return b
+}
+
+// note is called by the fake for each object of each answered request.
+func (b *braze) note(array string, object map[string]any, accepted bool) {
+	if !accepted {
+		return
+	}
+	id := objectID(object)
+	user, _ := object["external_id"].(string)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if id == "" {
+		b.strange = append(b.strange, fmt.Sprintf("%s: %v", array, object))
+		return
+	}
+	key := arrival{array, id}
+	b.arrived[key]++
+	if b.arrived[key] == 1 {
+		b.order[user+" "+array] = append(b.order[user+" "+array], id)
+	}
+}
+
+// objectID is the id of the record that an object was made from.
+func objectID(object map[string]any) string {
+	if id, ok := object["last_order_id"].(string); ok {
+		return id
+	}
+	properties, _ := object["properties"].(map[string]any)
+	for _, name := range []string{"order_id", "id"} {
+		if id, ok := properties[name].(string); ok {
+			return id
+		}
+	}
+	return ""
+}
+
+// objects is the number of different objects that arrived.
+func (b *braze) objects() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.arrived)
+}
+
+// records are the ids of the records of which at least one object arrived.
+func (b *braze) records() map[string]bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	ids := make(map[string]bool, len(b.arrived))
+	for a := range b.arrived {
+		ids[a.id] = true
+	}
+	return ids
+}
+
+// again is how many records arrived more than once, each counted once for every time it was sent again.
+func (b *braze) again() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	most := make(map[string]int)
+	for a, count := range b.arrived {
+		most[a.id] = max(most[a.id], count-1)
+	}
+	sum := 0
+	for _, n := range most {
+		sum += n
+	}
+	return sum
+}
+
+// missing are the objects of the records sent that did not arrive, at most a few of them, and how many there are.
+func (b *braze) missing(sent []sentRecord) (some []string, count int) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, r := range sent {
+		for _, array := range r.objects {
+			if b.arrived[arrival{array, r.id}] > 0 {
+				continue
+			}
+			if count++; count <= 5 {
+				some = append(some, fmt.Sprintf("%s of %s (%s/%d offset %d)", array, r.id, r.topic, r.partition, r.offset))
+			}
+		}
+	}
+	return some, count
+}
+
+// checkExactlyOnce fails where a sent record's object arrived other than once, or where something else arrived.
+func (b *braze) checkExactlyOnce(t testing.TB, sent []sentRecord) {
+	t.Helper()
+	if some, count := b.missing(sent); count > 0 {
+		t.Errorf("%d objects did not arrive, among them %s", count, strings.Join(some, ", "))
+	}
+	if n := b.again(); n > 0 {
+		t.Errorf("%d records were sent more than once", n)
+	}
+	b.checkNothingElse(t, sent)
+}
+
+// checkNothingElse fails where an object arrived that no sent record asks for.
+func (b *braze) checkNothingElse(t testing.TB, sent []sentRecord) {
+	t.Helper()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	wanted := make(map[arrival]bool)
+	for _, r := range sent {
+		for _, array := range r.objects {
+			wanted[arrival{array, r.id}] = true
+		}
+	}
+	for a := range b.arrived {
+		if !wanted[a] {
+			t.Errorf("an object arrived that no record asked for: %s of %s", a.array, a.id)
+		}
+	}
+	if len(b.strange) > 0 {
+		t.Errorf("%d objects carry no record's id, among them %s", len(b.strange), b.strange[0])
+	}
+}
+
+// checkOrder fails where a user's objects first arrived in another order than their records were written. Ids of one stream
+// sort as they were written, and a user's records of a stream lie in one partition.
+func (b *braze) checkOrder(t testing.TB) {
+	t.Helper()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for user, ids := range b.order {
+		byStream := make(map[string][]string)
+		for _, id := range ids {
+			stream, _, _ := strings.Cut(id, "-")
+			byStream[stream] = append(byStream[stream], id)
+		}
+		for stream, ids := range byStream {
+			if !slices.IsSorted(ids) {
+				t.Errorf("the %s of %s arrived out of order: %v", stream, user, ids)
+			}
+		}
+	}
+}

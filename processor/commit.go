@@ -1,0 +1,114 @@
+package processor
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+// commitEvery is how long a settled record waits for its commit at most. (At full speed commits come sooner: one is due
+// as soon as a quarter of the re-send window has settled.)
+const commitEvery = time.Second
+
+// committing commits what has settled until run ends.
+func (p *Processor) committing(run context.Context) {
+	tick := time.NewTicker(commitEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-p.due:
+		case <-tick.C:
+		case <-run.Done():
+			return
+		}
+		p.commit(run, p.ledger.points(), false)
+	}
+}
+
+// commit makes one attempt to commit the points; whatever it does not get through, the next one does, further on.
+// last: the accounts are closed, and this is their last word.
+//
+// Invariant: no commit is sent for a partition that left meanwhile: the request is looked through at the last moment, when the group's generation can no longer change.
+func (p *Processor) commit(ctx context.Context, points []commitPoint, last bool) {
+	if len(points) == 0 {
+		return
+	}
+	offsets := map[string]map[int32]kgo.EpochOffset{}
+	byPart := make(map[topicPartition]commitPoint, len(points))
+	for _, pt := range points {
+		if offsets[pt.acct.topic] == nil {
+			offsets[pt.acct.topic] = map[int32]kgo.EpochOffset{}
+		}
+		offsets[pt.acct.topic][pt.acct.partition] = kgo.EpochOffset{Epoch: pt.epoch, Offset: pt.offset}
+		byPart[pt.acct.topicPartition] = pt
+	}
+	if !last {
+		ctx = kgo.PreCommitFnContext(ctx, func(req *kmsg.OffsetCommitRequest) error {
+			p.ownedOnly(req, byPart)
+			return nil
+		})
+	}
+	p.client.CommitOffsetsSync(ctx, offsets, func(_ *kgo.Client, req *kmsg.OffsetCommitRequest, resp *kmsg.OffsetCommitResponse, err error) {
+		if err != nil {
+			p.commitFault(err)
+			return
+		}
+		p.committed(req, resp, byPart)
+	})
+}
+
+// ownedOnly strips a commit of partitions that are no longer ours.
+func (p *Processor) ownedOnly(req *kmsg.OffsetCommitRequest, points map[topicPartition]commitPoint) {
+	topics := req.Topics[:0]
+	for _, t := range req.Topics {
+		parts := t.Partitions[:0]
+		for _, part := range t.Partitions {
+			if p.ledger.owns(points[topicPartition{t.Topic, part.Partition}].acct) {
+				parts = append(parts, part)
+			}
+		}
+		if t.Partitions = parts; len(parts) > 0 {
+			topics = append(topics, t)
+		}
+	}
+	req.Topics = topics
+}
+
+// committed takes in which partitions of a commit were acknowledged.
+func (p *Processor) committed(req *kmsg.OffsetCommitRequest, resp *kmsg.OffsetCommitResponse, points map[topicPartition]commitPoint) {
+	names := map[[16]byte]string{}
+	for _, t := range req.Topics {
+		names[t.TopicID] = t.Topic
+	}
+	var fault error
+	for _, t := range resp.Topics {
+		name := t.Topic
+		if name == "" {
+			name = names[t.TopicID]
+		}
+		for _, part := range t.Partitions {
+			if err := kerr.ErrorForCode(part.ErrorCode); err != nil {
+				fault = err
+			} else if pt, ok := points[topicPartition{name, part.Partition}]; ok {
+				p.ledger.committed(pt)
+			}
+		}
+	}
+	if fault != nil {
+		p.commitFault(fault)
+	} else {
+		p.board.clear(reasonCommit, "", "")
+	}
+}
+
+// commitFault says that a commit did not get through. A rebalance on its way is no fault: what left is the next owner's.
+func (p *Processor) commitFault(err error) {
+	if errors.Is(err, context.Canceled) || errors.Is(err, kerr.RebalanceInProgress) {
+		return
+	}
+	p.board.fault(reasonCommit, "", "", err.Error())
+}

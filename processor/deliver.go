@@ -1,0 +1,273 @@
+package processor
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"brazebridge/sink"
+)
+
+// delivery is one sender: it takes batches and brings each record in them to an outcome, however many attempts that takes.
+type delivery struct {
+	lane    *lane
+	ledger  *ledger
+	letters *letterWriter
+	metrics *metrics
+	log     *slog.Logger
+	board   *board
+
+	run  context.Context // ends: no further attempt begins, waits are given up
+	work context.Context // ends: attempts on the wire are abandoned
+
+	body  []byte // of the request under way; this sender's own
+	items []sink.Item
+	live  []*task
+
+	refused []*task // of the batch under way: letters to be written
+}
+
+// loop delivers batches until there are no more.
+func (d *delivery) loop() {
+	for b := range d.lane.batches {
+		d.deliver(b)
+		d.lane.dispatcher.done <- b
+	}
+}
+
+// deliver settles every record of a batch, or leaves it unsettled where it was interrupted. The letters are written last:
+// a dead-letter topic that cannot be written must not keep the neighbours waiting.
+func (d *delivery) deliver(b *batch) {
+	d.sendAll(b)
+	for _, t := range d.refused {
+		d.letters.write(t)
+	}
+	clear(d.refused)
+	d.refused = d.refused[:0]
+}
+
+func (d *delivery) sendAll(b *batch) {
+	spans := make([]span, 0, len(b.tasks))
+	for _, t := range b.tasks {
+		if !t.alone {
+			t.open = 1
+			spans = append(spans, span{t, 0, len(t.items)})
+			continue
+		}
+		chunks := t.chunks(d.lane.limits)
+		t.open = len(chunks)
+		for _, c := range chunks { // one after the other: a user's objects stay in order
+			if !d.send([]span{c}) {
+				return
+			}
+		}
+	}
+	if len(spans) > 0 {
+		d.send(spans)
+	}
+}
+
+// send brings spans to an outcome. False: interrupted.
+func (d *delivery) send(spans []span) bool {
+	var halves [2][]span
+	err := retry(d.run, func() *again {
+		if d.lane.hold.pass(d.run) != nil || d.lane.gate.Wait(d.run) != nil {
+			return &again{now: true} // run has ended
+		}
+		live := d.begin(spans)
+		if len(live) == 0 {
+			d.lane.hold.unanswered()
+			return nil
+		}
+		answer := d.attempt(live)
+		var next *again
+		spans, halves, next = d.dispose(live, answer)
+		d.ledger.end(d.live) // only now: what was delivered is settled before its partition may leave
+		return next
+	})
+	if err != nil {
+		return false
+	}
+	for _, half := range halves {
+		if len(half) > 0 && !d.send(half) {
+			return false
+		}
+	}
+	return true
+}
+
+// begin filters out what need not be attempted any more and marks the rest as on the wire.
+func (d *delivery) begin(spans []span) []span {
+	d.live = d.live[:0]
+	now := time.Now().UnixNano()
+	for _, s := range spans {
+		if s.t.expired(now) {
+			d.ledger.settle(s.t, verdict{filtered, "expired"})
+		} else {
+			d.live = append(d.live, s.t)
+		}
+	}
+	d.live = d.ledger.begin(d.live)
+	live := spans[:0:0]
+	i := 0
+	for _, s := range spans {
+		if i < len(d.live) && d.live[i] == s.t {
+			live = append(live, s)
+			i++
+		}
+	}
+	return live
+}
+
+// attempt sends the spans in one request.
+func (d *delivery) attempt(spans []span) sink.Answer {
+	d.items = d.items[:0]
+	for _, s := range spans {
+		d.items = append(d.items, s.items()...)
+	}
+	r := sink.NewRequest(d.body, d.items)
+	d.body = r.Body
+	start := time.Now()
+	answer := d.lane.client.Send(d.work, &r)
+	d.lane.gate.Observe(answer)
+	d.metrics.attempt(d.lane.name, answer, d.items, time.Since(start))
+	return answer
+}
+
+// dispose does what the answer demands. It returns the spans to be tried again, or two halves of them.
+func (d *delivery) dispose(spans []span, a sink.Answer) (retry []span, halves [2][]span, next *again) {
+	act := dispose(a.Class)
+	if act == refuseNamed && len(a.Errors) == 0 {
+		act = halve
+	}
+	d.note(act, a)
+	switch act {
+	case settleSpans:
+		d.decide(spans, a, "accepted")
+	case refuseNamed:
+		return d.refuseNamed(spans, a), halves, &again{now: true}
+	case halve:
+		halves = d.halve(spans, a)
+	case waitForGate, tryAgain:
+		return spans, halves, &again{wait: a.Rate.Wait}
+	case holdLane, giveUp:
+		return spans, halves, &again{}
+	}
+	return nil, halves, nil
+}
+
+// note keeps the workspace's hold and its place on the board true to the last answer.
+func (d *delivery) note(act action, a sink.Answer) {
+	switch act {
+	case holdLane:
+		d.lane.hold.refused(a.Text)
+	case waitForGate, tryAgain:
+		d.lane.hold.unanswered()
+		if act == tryAgain {
+			d.board.fault(reasonBraze, "", d.lane.name, a.Text)
+		}
+	case giveUp:
+		d.lane.hold.unanswered()
+	default:
+		d.lane.hold.answered()
+		d.board.clear(reasonBraze, "", d.lane.name)
+	}
+}
+
+// refuseNamed decides the spans with named objects and returns the others: a 4xx accepted none of them.
+func (d *delivery) refuseNamed(spans []span, a sink.Answer) []span {
+	named := make(map[*task]bool, len(a.Errors))
+	at := 0
+	rest := spans[:0:0]
+	errs := a.Errors
+	for _, s := range spans {
+		hit := false
+		for ; len(errs) > 0 && errs[0].Item < at+s.to-s.from; errs = errs[1:] {
+			s.t.refuse(s.from+errs[0].Item-at, errs[0].Text, a.Status)
+			hit = true
+		}
+		at += s.to - s.from
+		if hit {
+			named[s.t] = true
+			d.finish(s.t)
+		} else {
+			rest = append(rest, s)
+		}
+	}
+	return rest
+}
+
+// decide notes the outcome of every object of the spans, refused where the answer names it, and settles the tasks that are done.
+func (d *delivery) decide(spans []span, a sink.Answer, outcome string) {
+	at := 0
+	errs := a.Errors
+	done := d.live[:0:0]
+	for _, s := range spans {
+		n := s.to - s.from
+		if len(errs) > 0 && errs[0].Item < at+n || s.t.outcomes != nil || s.t.alone {
+			for i := s.from; i < s.to; i++ {
+				s.t.outcome(i, outcome)
+			}
+		}
+		for ; len(errs) > 0 && errs[0].Item < at+n; errs = errs[1:] {
+			s.t.refuse(s.from+errs[0].Item-at, errs[0].Text, a.Status)
+		}
+		at += n
+		if s.t.open--; s.t.open > 0 {
+			continue
+		}
+		if s.t.status != 0 {
+			s.t.open = 1
+			d.finish(s.t)
+		} else {
+			done = append(done, s.t)
+		}
+	}
+	d.ledger.settleAll(done, verdict{delivered, ""})
+}
+
+// halve splits what nobody was named in: the tasks where there are several, else the objects of the one. What stands
+// alone is refused.
+func (d *delivery) halve(spans []span, a sink.Answer) (halves [2][]span) {
+	switch s := spans[0]; {
+	case len(spans) > 1:
+		mid := len(spans) / 2
+		return [2][]span{spans[:mid], spans[mid:]}
+	case s.to-s.from > 1:
+		mid := (s.from + s.to) / 2
+		s.t.open++
+		return [2][]span{{{s.t, s.from, mid}}, {{s.t, mid, s.to}}}
+	default:
+		s.t.refuse(s.from, a.Text, a.Status)
+		if a.Class == sink.TooLarge {
+			s.t.reason = sink.RecordTooLarge
+		} else {
+			s.t.reason = sink.BatchRefused
+		}
+		d.finish(s.t)
+		return halves
+	}
+}
+
+// finish ends one span of a task with a refused object; after the last the task becomes a letter.
+func (d *delivery) finish(t *task) {
+	if t.open--; t.open > 0 {
+		return
+	}
+	reason := t.reason
+	if reason == "" {
+		reason = sink.Rejected
+	}
+	text := ""
+	for _, o := range t.outcomes {
+		if o.Outcome == "refused" {
+			text = o.Error
+			break
+		}
+	}
+	t.letter = &sink.Letter{
+		Record: t.rec, Reason: reason, Stage: sink.StageSend, Error: text,
+		SchemaID: t.schema, Objects: t.outcomes, Status: t.status,
+	}
+	d.refused = append(d.refused, t)
+}

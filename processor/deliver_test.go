@@ -1,0 +1,338 @@
+package processor
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"brazebridge/config"
+	"brazebridge/sink"
+)
+
+// scripted is a Braze that answers by a script and remembers what it accepted.
+type scripted struct {
+	mu       sync.Mutex
+	answer   func(n int, objects []string) sink.Answer
+	requests [][]string
+	accepted map[string]int
+}
+
+func (s *scripted) Send(_ context.Context, r *sink.Request) sink.Answer {
+	var body map[string][]json.RawMessage
+	if err := json.Unmarshal(r.Body, &body); err != nil {
+		panic(err)
+	}
+	var objects []string
+	for _, k := range []sink.Kind{sink.Attributes, sink.Event, sink.Purchase} {
+		for _, o := range body[k.Array()] {
+			objects = append(objects, string(o))
+		}
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.requests = append(s.requests, objects)
+	a := s.answer(len(s.requests), objects)
+	refused := map[int]bool{}
+	for _, e := range a.Errors {
+		refused[e.Item] = true
+	}
+	for i, o := range objects {
+		if a.Class == sink.Accepted && !refused[i] {
+			s.accepted[o]++
+		}
+	}
+	return a
+}
+
+// letterbook is a dead-letter topic that fails as often as it is told to.
+type letterbook struct {
+	mu      sync.Mutex
+	fails   int
+	letters []*sink.Letter
+}
+
+func (b *letterbook) Write(_ context.Context, l *sink.Letter) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.fails > 0 {
+		b.fails--
+		return errors.New("not enough replicas")
+	}
+	b.letters = append(b.letters, l)
+	return nil
+}
+
+// senderBench is a delivery between a scripted Braze and a letterbook.
+type senderBench struct {
+	*bench
+	braze   *scripted
+	letters *letterbook
+	board   *board
+	deliver *delivery
+}
+
+func newSenderBench(ctx context.Context, limits sink.Limits, answer func(n int, objects []string) sink.Answer) *senderBench {
+	b := newBench(limits, 4, 1000, 2)
+	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	s := &senderBench{bench: b, braze: &scripted{answer: answer, accepted: map[string]int{}}, letters: &letterbook{}, board: newBoard(log)}
+	p := &Processor{
+		cfg: config.Default(), ledger: b.ledger, board: s.board, run: ctx, work: ctx,
+		lanes: map[string]*lane{"": b.l},
+	}
+	p.metrics = newMetrics(p)
+	prometheus.NewRegistry().MustRegister(p.metrics)
+	b.l.client, b.l.gate = s.braze, sink.NewGate(1_000_000, time.Second)
+	b.l.hold = newHold(func(text string, holding bool) {
+		if holding {
+			s.board.fault(reasonRefused, "", "", text)
+		} else {
+			s.board.clear(reasonRefused, "", "")
+		}
+	})
+	s.deliver = p.newDelivery(b.l, &letterWriter{box: s.letters, ledger: b.ledger, board: s.board, run: ctx, work: ctx})
+	return s
+}
+
+// send has a batch of n records with one event each delivered.
+func (s *senderBench) send(n int) []*task {
+	var tasks []*task
+	for i := range n {
+		tasks = append(tasks, s.task(i%2, sink.Event, uint64(i)))
+	}
+	s.deliverAll(tasks)
+	return tasks
+}
+
+func (s *senderBench) deliverAll(tasks []*task) {
+	s.ledger.admit(tasks)
+	s.deliver.deliver(&batch{tasks: tasks})
+}
+
+func (s *senderBench) want(t *testing.T, delivered int64, letters ...sink.Reason) {
+	t.Helper()
+	acc := s.ledger.accounts()["t"]
+	if acc.Delivered != delivered {
+		t.Errorf("delivered %d, want %d", acc.Delivered, delivered)
+	}
+	if len(s.letters.letters) != len(letters) {
+		t.Fatalf("%d letters, want %d", len(s.letters.letters), len(letters))
+	}
+	for i, l := range s.letters.letters {
+		if l.Reason != letters[i] {
+			t.Errorf("letter %d: reason %s, want %s", i, l.Reason, letters[i])
+		}
+	}
+	for o, n := range s.braze.accepted {
+		if n != 1 {
+			t.Errorf("%s was accepted %d times", o, n)
+		}
+	}
+}
+
+var everyRequest = sink.Limits{Objects: 75, Bytes: 1 << 20}
+
+func TestAcceptedSettlesAll(t *testing.T) {
+	s := newSenderBench(t.Context(), everyRequest, func(int, []string) sink.Answer { return sink.Answer{Class: sink.Accepted, Status: 201} })
+	s.send(5)
+	s.want(t, 5)
+}
+
+func TestPartialErrorsAreLetters(t *testing.T) {
+	s := newSenderBench(t.Context(), everyRequest, func(int, []string) sink.Answer {
+		return sink.Answer{Class: sink.Accepted, Status: 201, Errors: []sink.ObjectError{{Item: 1, Text: "'quantity' is not valid"}}}
+	})
+	s.send(3)
+	s.want(t, 2, sink.Rejected)
+	l := s.letters.letters[0]
+	if l.Error != "'quantity' is not valid" || l.Status != 201 || l.Stage != sink.StageSend || l.Objects[0].Outcome != "refused" {
+		t.Errorf("letter %+v", l)
+	}
+}
+
+// TestNamedInA400AreLettersAndTheOthersSentOnce is the answer that accepts nothing and names the culprits.
+func TestNamedInA400AreLettersAndTheOthersSentOnce(t *testing.T) {
+	s := newSenderBench(t.Context(), everyRequest, func(n int, _ []string) sink.Answer {
+		if n == 1 {
+			return sink.Answer{Class: sink.ObjectsRefused, Status: 400, Errors: []sink.ObjectError{{Item: 0, Text: "no"}, {Item: 3, Text: "no"}}}
+		}
+		return sink.Answer{Class: sink.Accepted, Status: 201}
+	})
+	s.send(4)
+	s.want(t, 2, sink.Rejected, sink.Rejected)
+	if n := len(s.braze.requests); n != 2 {
+		t.Errorf("%d requests, want 2", n)
+	}
+}
+
+func TestUnnamedCulpritIsHalvedOut(t *testing.T) {
+	for _, c := range []struct {
+		class  sink.Class
+		reason sink.Reason
+	}{{sink.BatchRejected, sink.BatchRefused}, {sink.TooLarge, sink.RecordTooLarge}} {
+		s := newSenderBench(t.Context(), everyRequest, func(_ int, objects []string) sink.Answer {
+			for _, o := range objects {
+				if o == `{"u":5}` {
+					return sink.Answer{Class: c.class, Status: 400, Text: "bad"}
+				}
+			}
+			return sink.Answer{Class: sink.Accepted, Status: 201}
+		})
+		s.send(9)
+		s.want(t, 8, c.reason)
+		if got := s.letters.letters[0].Record.Offset; got != 2 { // user 5 is the third of partition 1
+			t.Errorf("letter for offset %d, want 2", got)
+		}
+	}
+}
+
+// TestLargeRecordGoesInConsecutiveRequests sends a record of 76 objects: two requests, one outcome.
+func TestLargeRecordGoesInConsecutiveRequests(t *testing.T) {
+	s := newSenderBench(t.Context(), everyRequest, func(int, []string) sink.Answer { return sink.Answer{Class: sink.Accepted, Status: 201} })
+	users := make([]uint64, 76)
+	for i := range users {
+		users[i] = uint64(i)
+	}
+	tk := s.task(0, sink.Purchase, users...)
+	if !tk.alone {
+		t.Fatal("76 objects are taken to fit one request")
+	}
+	s.deliverAll([]*task{tk})
+	s.want(t, 1)
+	if n := len(s.braze.requests); n != 2 || len(s.braze.requests[0]) != 75 {
+		t.Errorf("%d requests", n)
+	}
+}
+
+// TestPartlyRefusedRecordIsOneLetter has one object of a record accepted, one refused: one letter that says so.
+func TestPartlyRefusedRecordIsOneLetter(t *testing.T) {
+	s := newSenderBench(t.Context(), everyRequest, func(int, []string) sink.Answer {
+		return sink.Answer{Class: sink.Accepted, Status: 201, Errors: []sink.ObjectError{{Item: 1, Text: "no"}}}
+	})
+	s.deliverAll([]*task{s.task(0, sink.Event, 1, 2)})
+	s.want(t, 0, sink.Rejected)
+	o := s.letters.letters[0].Objects
+	if len(o) != 2 || o[0].Outcome != "accepted" || o[1].Outcome != "refused" {
+		t.Errorf("objects %+v", o)
+	}
+}
+
+func TestOutageHoldsAndRecovers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var s *senderBench
+		s = newSenderBench(t.Context(), everyRequest, func(n int, _ []string) sink.Answer {
+			if n <= 20 {
+				if acc := s.ledger.accounts()["t"]; acc.InFlight != 3 {
+					t.Errorf("during the outage %d records are in flight, want 3", acc.InFlight)
+				}
+				return sink.Answer{Class: sink.Transient, Status: 503, Text: "503"}
+			}
+			return sink.Answer{Class: sink.Accepted, Status: 201}
+		})
+		s.board.joined()
+		start := time.Now()
+		s.send(3)
+		s.want(t, 3)
+		if n := len(s.braze.requests); n != 21 {
+			t.Errorf("%d attempts, want 21", n)
+		}
+		if took := time.Since(start); took < time.Minute || took > 20*maxBackoff {
+			t.Errorf("20 retries took %s", took)
+		}
+		if st := s.board.status(); st.State != Running {
+			t.Errorf("state after recovery: %+v", st)
+		}
+	})
+}
+
+func TestRefusalHoldsUntilAProbePasses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSenderBench(t.Context(), everyRequest, func(n int, _ []string) sink.Answer {
+			if n <= 3 {
+				return sink.Answer{Class: sink.Refused, Status: 401, Text: "invalid api key"}
+			}
+			return sink.Answer{Class: sink.Accepted, Status: 201}
+		})
+		s.board.joined()
+		go s.send(2)
+		time.Sleep(probeEvery / 2)
+		st := s.board.status()
+		if st.State != Holding || len(st.Reasons) != 1 || st.Reasons[0].Code != reasonRefused {
+			t.Errorf("state while refused: %+v", st)
+		}
+		if n := len(s.braze.requests); n != 1 {
+			t.Errorf("%d attempts before the first probe is due", n)
+		}
+		time.Sleep(10 * probeEvery)
+		synctest.Wait()
+		s.want(t, 2)
+		if st := s.board.status(); st.State != Running {
+			t.Errorf("state after the probe passed: %+v", st)
+		}
+	})
+}
+
+func TestInterruptionIsNoOutcome(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	s := newSenderBench(ctx, everyRequest, func(int, []string) sink.Answer {
+		cancel()
+		return sink.Answer{Class: sink.Interrupted}
+	})
+	s.send(3)
+	s.want(t, 0)
+	if acc := s.ledger.accounts()["t"]; acc.InFlight != 3 {
+		t.Errorf("in flight %d, want 3 unsettled", acc.InFlight)
+	}
+	if points := s.ledger.points(); len(points) > 0 && points[0].offset > 0 {
+		t.Errorf("an interrupted record may be committed: %v", points)
+	}
+}
+
+// TestLetterIsAcknowledgedBeforeItSettles has the dead-letter topic fail three times: the neighbours are settled, the
+// record is not, until the letter is written.
+func TestLetterIsAcknowledgedBeforeItSettles(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSenderBench(t.Context(), everyRequest, func(int, []string) sink.Answer {
+			return sink.Answer{Class: sink.Accepted, Status: 201, Errors: []sink.ObjectError{{Item: 0, Text: "no"}}}
+		})
+		s.letters.fails = 3
+		s.board.joined()
+		done := make(chan struct{})
+		go func() { s.send(3); close(done) }()
+		synctest.Wait()
+		acc := s.ledger.accounts()["t"]
+		if acc.Delivered != 2 || acc.InFlight != 1 {
+			t.Errorf("while the letter cannot be written: %+v", acc)
+		}
+		if st := s.board.status(); st.State != Holding || st.Reasons[0].Code != reasonDeadLetter {
+			t.Errorf("state %+v", st)
+		}
+		<-done
+		s.want(t, 2, sink.Rejected)
+	})
+}
+
+func TestLeavingPartitionIsDroppedFromARetry(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var s *senderBench
+		s = newSenderBench(t.Context(), everyRequest, func(n int, objects []string) sink.Answer {
+			if n == 1 {
+				s.ledger.leave([]*account{s.accts[1]})
+				return sink.Answer{Class: sink.Transient, Status: 500, Text: "500"}
+			}
+			if len(objects) != 2 {
+				t.Errorf("%d objects in the retry, want the 2 of the partition that stays", len(objects))
+			}
+			return sink.Answer{Class: sink.Accepted, Status: 201}
+		})
+		s.send(4)
+		s.want(t, 2)
+	})
+}

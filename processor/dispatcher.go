@@ -1,0 +1,335 @@
+package processor
+
+import (
+	"time"
+
+	"brazebridge/sink"
+)
+
+// dispatcher decides what is sent next, and with what. It owns one queue for its workspace, whatever the number of
+// partitions, so a request is as full as the traffic allows. One goroutine runs it: there are no locks.
+//
+// Invariant: a user's objects are in one request under way at most, and enter requests in the order of their records.
+// Invariant: two attribute objects of one user do not share a request.
+type dispatcher struct {
+	lane    *lane
+	ledger  *ledger
+	flooded func(*topic)
+
+	in   chan []*task // from the partitions, in order within each
+	done chan *batch  // from the senders
+	stop chan struct{}
+
+	arrived []*task // not yet in the window
+	letters []*task // in the window, waiting for a letter writer
+	users   map[uint64]*userState
+	open    *batch   // being filled
+	ready   []*batch // full, or cut off by one that would not fit
+	sending int      // batches at the senders
+	writing int      // letters at the letter writers
+	free    []*userState
+}
+
+// userState is a user with objects under way or waiting.
+type userState struct {
+	batch      *batch // that holds the user's objects; nil: none
+	tasks      int    // of the user in batch
+	attributes bool   // batch holds an attribute object of the user
+	waiting    []*task
+}
+
+// batch is what one sender gets: the tasks of one request, or one task alone that takes several, or one letter.
+type batch struct {
+	tasks  []*task
+	size   sink.Size
+	since  time.Time // when its first task joined
+	letter bool
+}
+
+func newDispatcher(l *lane, ledger *ledger) *dispatcher {
+	return &dispatcher{
+		lane: l, ledger: ledger,
+		in: make(chan []*task), done: make(chan *batch, l.maxInFlight+letterWriters), stop: make(chan struct{}),
+		users: map[uint64]*userState{},
+	}
+}
+
+// run dispatches until stop is closed, then waits for what is at the senders. The senders' channels are closed at the end.
+func (d *dispatcher) run() {
+	defer close(d.lane.batches)
+	defer close(d.lane.letters)
+	linger := time.NewTimer(time.Hour)
+	defer linger.Stop()
+	for {
+		select {
+		case tasks := <-d.in:
+			d.arrived = append(d.arrived, tasks...)
+		case b := <-d.done:
+			d.finished(b)
+		case <-d.lane.window.room:
+		case <-linger.C:
+		case <-d.stop:
+			d.drain()
+			return
+		}
+		d.admit()
+		d.send(linger)
+	}
+}
+
+// drain gives up what is not at a sender and waits for what is.
+func (d *dispatcher) drain() {
+	for d.sending+d.writing > 0 {
+		select {
+		case b := <-d.done:
+			if b.letter {
+				d.writing--
+			} else {
+				d.sending--
+			}
+		case <-d.in:
+		}
+	}
+}
+
+// admit lets what arrived into the window, as far as it has room.
+func (d *dispatcher) admit() {
+	done := 0
+	for done < len(d.arrived) {
+		n := d.together(d.arrived[done:])
+		got := d.ledger.admit(d.arrived[done : done+n])
+		for _, t := range d.arrived[done : done+got] {
+			d.admitted(t)
+		}
+		done += got
+		if got < n {
+			break
+		}
+	}
+	d.arrived = shift(d.arrived, done)
+}
+
+// together is how many of the tasks may be admitted at once: a letter only by itself, since each may be the one that floods its topic.
+func (d *dispatcher) together(tasks []*task) int {
+	for i, t := range tasks {
+		if t.letter != nil {
+			return max(i, 1)
+		}
+	}
+	return len(tasks)
+}
+
+func (d *dispatcher) admitted(t *task) {
+	switch {
+	case t.dropped:
+	case t.letter != nil:
+		d.letters = append(d.letters, t)
+		d.note(t, true)
+	default:
+		d.route(t)
+	}
+}
+
+// note counts an outcome of the task's topic, and holds the topic when they are a flood.
+func (d *dispatcher) note(t *task, letter bool) {
+	if t.topic.thaw.Swap(false) {
+		t.topic.flood.forget()
+	}
+	if t.topic.flood.note(letter) {
+		d.flooded(t.topic)
+	}
+}
+
+// route puts a task into the open batch, or behind its users.
+func (d *dispatcher) route(t *task) {
+	if d.joinable(t, false) {
+		d.join(t)
+		return
+	}
+	t.users(func(u uint64, _ bool) {
+		st := d.state(u)
+		st.waiting = append(st.waiting, t)
+	})
+}
+
+// joinable reports whether each of the task's users is free, or in the open batch only. first: the task may stand at
+// the head of their queues; otherwise the queues must be empty.
+func (d *dispatcher) joinable(t *task, first bool) bool {
+	ok := true
+	t.users(func(u uint64, attributes bool) {
+		st := d.users[u]
+		switch {
+		case st == nil:
+		case len(st.waiting) > 0 && (!first || st.waiting[0] != t):
+			ok = false
+		case st.batch == nil:
+		case st.batch != d.open || t.alone || attributes && st.attributes:
+			ok = false
+		}
+	})
+	return ok
+}
+
+// join puts a joinable task into a batch: the open one, the next where that has no room for it, one of its own where it
+// is to be sent alone.
+func (d *dispatcher) join(t *task) {
+	b := d.open
+	switch {
+	case t.alone:
+		b = &batch{since: time.Now()}
+		d.ready = append(d.ready, b)
+	case b != nil && !d.lane.limits.Fits(b.size.Plus(t.items)):
+		d.cut()
+		if !d.joinable(t, true) { // its user is in the batch that was just cut
+			t.users(func(u uint64, _ bool) {
+				st := d.state(u)
+				if len(st.waiting) == 0 || st.waiting[0] != t {
+					st.waiting = append(st.waiting, t)
+				}
+			})
+			return
+		}
+		b = nil
+	}
+	if b == nil {
+		b = &batch{since: time.Now()}
+		d.open = b
+	}
+	t.users(func(u uint64, attributes bool) {
+		st := d.state(u)
+		if len(st.waiting) > 0 && st.waiting[0] == t {
+			st.waiting = shift(st.waiting, 1)
+		}
+		st.batch = b
+		st.tasks++
+		st.attributes = st.attributes || attributes
+	})
+	b.tasks = append(b.tasks, t)
+	b.size = b.size.Plus(t.items)
+	if b == d.open && d.lane.limits.Full(b.size) {
+		d.cut()
+	}
+}
+
+// cut closes the open batch: nothing joins it any more.
+func (d *dispatcher) cut() {
+	d.ready = append(d.ready, d.open)
+	d.open = nil
+}
+
+// finished frees the users of a batch and lets in what waited for them.
+func (d *dispatcher) finished(b *batch) {
+	if b.letter {
+		d.writing--
+		return
+	}
+	d.sending--
+	for _, t := range b.tasks {
+		d.note(t, t.letter != nil)
+		t.users(func(u uint64, _ bool) {
+			st := d.users[u]
+			if st.tasks--; st.tasks == 0 {
+				st.batch, st.attributes = nil, false
+			}
+		})
+	}
+	for _, t := range b.tasks {
+		t.users(func(u uint64, _ bool) { d.next(u) })
+	}
+}
+
+// next lets in what waits at the head of a user's queue, until one has to wait on.
+func (d *dispatcher) next(u uint64) {
+	for {
+		st := d.users[u]
+		if st == nil {
+			return
+		}
+		if len(st.waiting) == 0 {
+			if st.batch == nil {
+				d.forget(u, st)
+			}
+			return
+		}
+		t := st.waiting[0]
+		if d.ledger.given(t) {
+			d.unqueue(t)
+		} else if !d.joinable(t, true) {
+			return
+		} else if d.join(t); len(st.waiting) > 0 && st.waiting[0] == t {
+			return
+		}
+		t.users(func(other uint64, _ bool) {
+			if other != u {
+				d.next(other)
+			}
+		})
+	}
+}
+
+// unqueue takes a task that is at the head of one queue out of all of them.
+func (d *dispatcher) unqueue(t *task) {
+	t.users(func(u uint64, _ bool) {
+		st := d.users[u]
+		for i, w := range st.waiting {
+			if w == t {
+				st.waiting = append(st.waiting[:i], st.waiting[i+1:]...)
+				return
+			}
+		}
+	})
+}
+
+// send hands over what is ready, and the open batch when it has lingered, as far as there are senders.
+func (d *dispatcher) send(linger *time.Timer) {
+	for len(d.letters) > 0 && d.writing < letterWriters {
+		d.writing++
+		d.lane.letters <- &batch{tasks: []*task{d.letters[0]}, letter: true}
+		d.letters = shift(d.letters, 1)
+	}
+	for len(d.ready) > 0 && d.sending < d.lane.maxInFlight {
+		d.sending++
+		d.lane.batches <- d.ready[0]
+		d.ready = shift(d.ready, 1)
+	}
+	if d.open == nil || d.sending >= d.lane.maxInFlight {
+		return // a batch that could not be sent may as well be filled
+	}
+	if wait := d.lane.linger - time.Since(d.open.since); wait > 0 {
+		linger.Reset(wait)
+		return
+	}
+	d.sending++
+	d.lane.batches <- d.open
+	d.open = nil
+}
+
+func (d *dispatcher) state(u uint64) *userState {
+	st := d.users[u]
+	if st == nil {
+		if n := len(d.free); n > 0 {
+			st, d.free = d.free[n-1], d.free[:n-1]
+		} else {
+			st = &userState{}
+		}
+		d.users[u] = st
+	}
+	return st
+}
+
+func (d *dispatcher) forget(u uint64, st *userState) {
+	delete(d.users, u)
+	*st = userState{waiting: st.waiting[:0]}
+	if len(d.free) < 4096 {
+		d.free = append(d.free, st)
+	}
+}
+
+// shift drops the first n and lets their memory go: queues live long, their records should not.
+func shift[T any](s []T, n int) []T {
+	clear(s[:n])
+	if n == len(s) {
+		return s[:0]
+	}
+	return s[n:]
+}

@@ -1,0 +1,40 @@
+// Package processor moves records from Kafka topics to Braze and commits an offset only behind what is settled.
+//
+// # What it promises
+//
+// At least once: for every partition consumed = delivered + dead-lettered + filtered + in flight, and no offset is
+// committed past a record that is none of the first three. A fault of the data goes to the dead-letter topic and drags
+// no neighbour with it; a fault of a service keeps the data, in the group, until the service is back. A user's next
+// request is not sent before the previous one is settled. What would be sent again after a crash is bounded.
+//
+// # The way of a record
+//
+// One direction, one owner for each step:
+//
+//		poller ─▶ reader[partition]: decode, map, check ─▶ dispatcher ─▶ delivery[i]: attempt ─▶ ledger ─▶ commit
+//		                                      │                              │
+//		                                      └── letter ─▶ letterWriter ◀───┘
+//
+//	  - poller (poll.go): the one goroutine that polls. It reserves room in the budget before a poll and tracks what the
+//	    poll brought in the ledger. Nothing between a poll and allowing a rebalance blocks.
+//	  - reader (reader.go): one goroutine for each assigned partition. Bytes become checked objects, or a letter. It blocks
+//	    only on a registry that does not answer, and then only its own partition.
+//	  - dispatcher (dispatcher.go): one goroutine for each workspace. It forms requests: full, in order for each user, no
+//	    more at once than max_in_flight. It takes from the re-send window before a record is attempted.
+//	  - delivery (deliver.go): max_in_flight goroutines. Each brings a batch to an outcome for every record, by the one
+//	    switch in disposition.go and the one retry loop in retry.go, and leaves unsettled what was interrupted.
+//	  - letterWriter (letters.go): a record is settled after its letter is acknowledged.
+//	  - ledger (ledger.go): passive. It knows what is unsettled and how far each partition may be committed.
+//	  - commit (commit.go): one goroutine. A commit, not a settle, gives places in the window back.
+//
+// # Rebalances
+//
+// A partition that leaves starts no new attempt, waits (bounded) for those on the wire, is forgotten and committed. Each
+// assignment opens a new account in the ledger, so a settle that comes late, even after the partition has come back,
+// changes nothing; a commit is looked through at the last moment for what is no longer owned.
+//
+// # How it stops
+//
+// Run has two contexts: when run ends no work is taken, waits are given up and what is on the wire is waited for; when
+// work ends that is abandoned too. Being interrupted is not an outcome: such records stay unsettled.
+package processor

@@ -1,0 +1,159 @@
+package processor
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"brazebridge/sink"
+)
+
+// letterWriters is how many dead letters a workspace writes at the same time: enough that a burst of bad records is
+// not bound by one broker round trip each, few enough that a flood is seen before much of it is written.
+const letterWriters = 16
+
+// sender makes one attempt to deliver a request.
+type sender interface {
+	Send(ctx context.Context, r *sink.Request) sink.Answer
+}
+
+// letterbox makes one attempt to write a letter.
+type letterbox interface {
+	Write(ctx context.Context, l *sink.Letter) error
+}
+
+// lane is the way of one workspace: its dispatcher and senders, its part of the re-send window, its gate and hold.
+// What one workspace cannot take does not fill what another needs.
+type lane struct {
+	name        string
+	client      sender
+	gate        *sink.Gate
+	limits      sink.Limits
+	maxInFlight int
+	linger      time.Duration
+
+	window     *window
+	hold       *hold
+	dispatcher *dispatcher
+	batches    chan *batch // to the senders
+	letters    chan *batch // to the letter writers
+}
+
+// hold stops a workspace's senders after Braze refused one of them: nobody sends but one probe at a time, until an
+// answer is no refusal.
+type hold struct {
+	mu      sync.Mutex
+	ended   chan struct{} // closed when the hold ends; nil: nothing holds
+	by      holdCause
+	probe   chan struct{} // capacity 1: one sender may try
+	timer   *time.Timer
+	changed func(text string, holding bool)
+}
+
+// holdCause is who holds: a refusal ends by itself, an operator's word by another.
+type holdCause uint8
+
+const (
+	byRefusal holdCause = iota
+	byOperator
+)
+
+// probeEvery is the time between two probes of a service that refuses: the cap of the retries' backoff.
+const probeEvery = maxBackoff
+
+func newHold(changed func(text string, holding bool)) *hold {
+	return &hold{probe: make(chan struct{}, 1), changed: changed}
+}
+
+// pass returns when nothing holds, or when the caller is the probe.
+func (h *hold) pass(ctx context.Context) error {
+	for {
+		h.mu.Lock()
+		ended := h.ended
+		h.mu.Unlock()
+		if ended == nil {
+			return ctx.Err()
+		}
+		select {
+		case <-ended:
+		case <-h.probe:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+// refused begins a hold, or goes on with it until the next probe.
+func (h *hold) refused(text string) {
+	h.mu.Lock()
+	began := h.ended == nil
+	if began {
+		h.ended, h.by = make(chan struct{}), byRefusal
+	}
+	if h.by == byRefusal {
+		h.again()
+	}
+	h.mu.Unlock()
+	if began {
+		h.changed(text, true)
+	}
+}
+
+// again lets one probe through after a while. Called with mu held.
+func (h *hold) again() {
+	if h.timer != nil {
+		h.timer.Stop()
+	}
+	h.timer = time.AfterFunc(probeEvery, func() {
+		select {
+		case h.probe <- struct{}{}:
+		default:
+		}
+	})
+}
+
+// unanswered says that a probe may have come to nothing: the next one follows.
+func (h *hold) unanswered() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.ended != nil && h.by == byRefusal {
+		h.again()
+	}
+}
+
+// answered ends a refusal's hold: Braze answered, and not with a refusal.
+func (h *hold) answered() { h.end(byRefusal) }
+
+func (h *hold) end(by holdCause) {
+	h.mu.Lock()
+	held := h.ended != nil && h.by == by
+	if held {
+		close(h.ended)
+		h.ended = nil
+		if h.timer != nil {
+			h.timer.Stop()
+		}
+	}
+	h.mu.Unlock()
+	if held {
+		h.changed("", false)
+	}
+}
+
+// order holds because somebody said so, and nothing probes.
+func (h *hold) order(text string) {
+	h.mu.Lock()
+	if h.ended == nil {
+		h.ended = make(chan struct{})
+	} else if h.timer != nil {
+		h.timer.Stop()
+	}
+	h.by = byOperator
+	select {
+	case <-h.probe:
+	default:
+	}
+	h.mu.Unlock()
+	h.changed(text, true)
+}

@@ -1,0 +1,380 @@
+package processor
+
+import (
+	"sync"
+
+	"brazebridge/sink"
+)
+
+// outcome is what became of a record. Being interrupted is not one.
+type outcome uint8
+
+const (
+	pending outcome = iota
+	delivered
+	deadLettered
+	filtered
+	skipped // settled before this process read it again: passed over, counted by nobody
+	void    // given back to Kafka unattempted: it will be read, and tracked, again
+)
+
+// position is how far a commit may go: the next offset to read, with the leader epoch of the record before it.
+type position struct {
+	offset int64
+	epoch  int32
+}
+
+// ledger knows every record that was polled and is not settled, and how far each partition may be committed.
+// It is passive: no I/O, no clock, no goroutine.
+//
+// Invariant: a commit never passes an offset that is not delivered, dead-lettered, filtered or skipped.
+// Invariant: a settle for a partition that was revoked, or revoked and assigned again, changes nothing.
+type ledger struct {
+	mu     sync.Mutex
+	budget *budget
+	parts  map[topicPartition]*account
+	topics map[string]*sums
+
+	settles int64 // ever, of all partitions
+}
+
+type topicPartition struct {
+	topic     string
+	partition int32
+}
+
+// account is one partition for as long as it is assigned once. A partition that comes back gets a new one, so whoever
+// still holds a record of the old one holds it in a closed account.
+type account struct {
+	topicPartition
+	window *window
+	sums   *sums // of the topic
+
+	closed  bool // revoked or lost: nothing is taken any more
+	leaving bool // about to be closed: no new attempt
+	onWire  int  // attempts under way that hold a record of this account
+	idle    chan struct{}
+
+	entries  []entry // entries[head:] are tracked and not yet passed
+	head     int
+	firstSeq int64 // seq of entries[head]
+
+	watermark position // may be committed
+	committed int64    // has been, as far as this process knows; -1: nothing yet
+	highest   int64    // above every offset ever tracked here: what is read again is not consumed again
+	marks     map[int64]struct{}
+
+	taken    int64 // records that took a place in the window, ever
+	passed   int64 // of those, the ones behind the watermark
+	returned int64 // of those, the ones a commit has covered
+
+	unsettled      int
+	unsettledBytes int64
+	paused         bool
+	lastStable     int64 // end of what can be read, from the last fetch; -1: unknown
+}
+
+type entry struct {
+	position       // of the record, with its own leader epoch
+	at       int64 // when it was polled, Unix nanoseconds
+	bytes    int32
+	state    outcome
+	admitted bool
+	beyond   bool // tracked before, and lies beyond, a place that reading went back to: it comes by again, marked, and only then moves the watermark
+}
+
+// sums are a topic's counts since the start of the process.
+type sums struct {
+	consumed     int64
+	returned     int64 // consumed, and forgotten unsettled when their partition went to another member
+	delivered    int64
+	deadLettered map[sink.Reason]int64
+	filtered     map[string]int64
+	inFlight     int64
+}
+
+// verdict is an outcome with its reason.
+type verdict struct {
+	outcome outcome
+	reason  string // of a letter: sink.Reason; of a filtered record: when, tombstone, expired, other_record
+}
+
+func newLedger(b *budget) *ledger {
+	return &ledger{budget: b, parts: map[topicPartition]*account{}, topics: map[string]*sums{}}
+}
+
+// open starts the account of a partition that was just assigned.
+func (l *ledger) open(tp topicPartition, w *window) *account {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a := &account{
+		topicPartition: tp, window: w, sums: l.sumsOf(tp.topic),
+		watermark: position{-1, -1}, committed: -1, lastStable: -1, idle: make(chan struct{}),
+	}
+	l.parts[tp] = a
+	return a
+}
+
+func (l *ledger) sumsOf(topic string) *sums {
+	s := l.topics[topic]
+	if s == nil {
+		s = &sums{deadLettered: map[sink.Reason]int64{}, filtered: map[string]int64{}}
+		l.topics[topic] = s
+	}
+	return s
+}
+
+// account returns the open account of a partition, or nil.
+func (l *ledger) account(tp topicPartition) *account {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.parts[tp]
+}
+
+// began notes where reading begins, so that a start offset is committed before any record is.
+func (l *ledger) began(a *account, at position) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if a.watermark.offset < 0 {
+		a.watermark = at
+	}
+}
+
+// resumed notes the commit that reading goes on from.
+func (l *ledger) resumed(a *account, at position) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if a.watermark.offset < 0 {
+		a.watermark, a.committed = at, at.offset
+	}
+}
+
+// track takes in polled records of one partition, in the order of their offsets, and returns a task for each that is to
+// be worked on.
+func (l *ledger) track(a *account, tasks []*task, now int64, lastStable int64) []*task {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if a.closed {
+		for _, t := range tasks {
+			l.budget.release(1, int64(t.bytes))
+		}
+		return nil
+	}
+	a.lastStable = lastStable
+	kept := tasks[:0]
+	for _, t := range tasks {
+		r := t.rec
+		if a.watermark.offset < 0 {
+			a.watermark = position{r.Offset, -1}
+		}
+		e := entry{position: position{r.Offset, r.LeaderEpoch}, at: now, bytes: t.bytes}
+		t.acct, t.seq = a, a.firstSeq+int64(len(a.entries)-a.head)
+		if _, done := a.marks[r.Offset]; done {
+			delete(a.marks, r.Offset)
+			e.state = skipped
+			a.entries = append(a.entries, e)
+			l.budget.release(1, int64(e.bytes))
+			continue
+		}
+		if r.Offset >= a.highest {
+			a.highest = r.Offset + 1
+			a.sums.consumed++
+			a.sums.inFlight++
+		}
+		a.entries = append(a.entries, e)
+		a.unsettled++
+		a.unsettledBytes += int64(t.bytes)
+		kept = append(kept, t)
+	}
+	a.advance()
+	return kept
+}
+
+// admit lets tasks, in the order given, into the re-send window until it is full, and returns how many it dealt with.
+// Those that were given back, or are about to be because their topic is held, and those whose account is closed are
+// dealt with too, and marked dropped.
+//
+// Invariant: the records attempted and not covered by a commit never exceed the window.
+//
+// Places are taken in the order of arrival, not of attempts. Of each partition a prefix is in the window, therefore,
+// and every record in it can be attempted without a further place: what waits for its user's earlier record cannot keep
+// the watermark, and with it the window, from moving.
+func (l *ledger) admit(tasks []*task) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for i, t := range tasks {
+		a := t.acct
+		if e := a.at(t.seq); a.closed || e == nil || e.state != pending || t.topic.isHeld() {
+			t.dropped = true
+			continue
+		} else if a.window.take() {
+			e.admitted = true
+			a.taken++
+			continue
+		}
+		return i
+	}
+	return len(tasks)
+}
+
+// at is the entry of a record that the watermark has not passed, or nil.
+func (a *account) at(seq int64) *entry {
+	i := seq - a.firstSeq
+	if i < 0 || i >= int64(len(a.entries)-a.head) {
+		return nil
+	}
+	return &a.entries[a.head+int(i)]
+}
+
+// begin marks the start of an attempt and returns the tasks that may take part in it: a partition that leaves starts none.
+func (l *ledger) begin(tasks []*task) []*task {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	kept := tasks[:0]
+	for _, t := range tasks {
+		if t.acct.closed || t.acct.leaving {
+			t.dropped = true
+			continue
+		}
+		t.acct.onWire++
+		kept = append(kept, t)
+	}
+	return kept
+}
+
+// end marks the end of an attempt that begin let start.
+func (l *ledger) end(tasks []*task) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, t := range tasks {
+		a := t.acct
+		a.onWire--
+		if a.leaving && a.onWire == 0 && !a.closed {
+			close(a.idle)
+		}
+	}
+}
+
+// settle records what became of a record. Late and repeated settles change nothing.
+func (l *ledger) settle(t *task, v verdict) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.settleLocked(t, v)
+}
+
+// settleAll settles many records alike.
+func (l *ledger) settleAll(tasks []*task, v verdict) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, t := range tasks {
+		l.settleLocked(t, v)
+	}
+}
+
+func (l *ledger) settleLocked(t *task, v verdict) {
+	a := t.acct
+	e := a.at(t.seq)
+	if a.closed || e == nil || e.state != pending {
+		return
+	}
+	e.state = v.outcome
+	l.settles++
+	switch v.outcome {
+	case delivered:
+		a.sums.delivered++
+	case deadLettered:
+		a.sums.deadLettered[sink.Reason(v.reason)]++
+	default:
+		a.sums.filtered[v.reason]++
+	}
+	a.sums.inFlight--
+	a.release(e, l.budget)
+	if e.admitted {
+		a.window.settled()
+	}
+	a.advance()
+}
+
+func (a *account) release(e *entry, b *budget) {
+	a.unsettled--
+	a.unsettledBytes -= int64(e.bytes)
+	b.release(1, int64(e.bytes))
+}
+
+// advance moves the watermark over what is settled without a gap.
+func (a *account) advance() {
+	for a.head < len(a.entries) && a.entries[a.head].state != pending {
+		e := &a.entries[a.head]
+		if e.state != void && !e.beyond {
+			a.watermark = position{e.offset + 1, e.epoch}
+		}
+		if e.admitted {
+			a.passed++
+		}
+		a.head++
+		a.firstSeq++
+	}
+	if a.head == len(a.entries) {
+		a.entries, a.head = a.entries[:0], 0
+	} else if a.head > 1024 && a.head > len(a.entries)/2 {
+		a.entries = a.entries[:copy(a.entries, a.entries[a.head:])]
+		a.head = 0
+	}
+}
+
+// giveBack withdraws everything that is not in the window, because its topic is held: reading is to go on later at
+// the position that is returned. What is settled beyond it is remembered and not worked on again. False: nothing to withdraw.
+func (l *ledger) giveBack(a *account) (position, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var from *position
+	for i := a.head; i < len(a.entries) && !a.closed; i++ {
+		e := &a.entries[i]
+		switch {
+		case e.state == pending && !e.admitted:
+			if from == nil {
+				from = &position{e.offset, -1}
+			}
+			e.state = void
+			a.release(e, l.budget)
+		case from != nil && e.state != void:
+			if a.marks == nil {
+				a.marks = map[int64]struct{}{}
+			}
+			a.marks[e.offset] = struct{}{}
+			e.beyond = true
+		}
+	}
+	if from == nil {
+		return position{}, false
+	}
+	a.advance()
+	return *from, true
+}
+
+// shares compares the partitions with their share of the budget: those that exceed it and are not paused yet, and those
+// that are paused and have at most half of it unsettled, or are gone.
+//
+// With n partitions a share is two n-th of the budget, so that all of them together can use it whole although they are
+// never equally busy; one that is blocked keeps at most that much from the others.
+func (l *ledger) shares(paused map[*account]bool) (over, under []*account) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	n := max(1, len(l.parts))
+	records := max(1, min(l.budget.maxRecords, 2*l.budget.maxRecords/n))
+	bytes := max(1, min(l.budget.maxBytes, 2*l.budget.maxBytes/int64(n)))
+	for a := range paused {
+		if a.closed || a.unsettled <= records/2 && a.unsettledBytes <= bytes/2 {
+			under = append(under, a)
+		}
+	}
+	if n == 1 {
+		return nil, under
+	}
+	for _, a := range l.parts {
+		if !paused[a] && (a.unsettled > records || a.unsettledBytes > bytes) {
+			over = append(over, a)
+		}
+	}
+	return over, under
+}

@@ -1,0 +1,132 @@
+package mapping
+
+import "brazebridge/schema"
+
+// appendValue copies a value of the record as JSON. Nulls inside records, arrays and maps are left out, and so is what
+// holds nothing else: Braze drops a whole nested attribute for one null in it.
+func appendValue(dst []byte, v schema.Value) (out []byte, ok bool, err error) {
+	switch v.Kind() {
+	case schema.Null:
+		return dst, false, nil
+	case schema.Record:
+		return appendRecord(dst, v)
+	case schema.Array:
+		return appendArray(dst, v)
+	case schema.Map:
+		return appendAvroMap(dst, v)
+	}
+	dst, err = v.AppendJSON(dst)
+	return dst, err == nil, err
+}
+
+func appendRecord(dst []byte, v schema.Value) ([]byte, bool, error) {
+	start := len(dst)
+	dst = append(dst, '{')
+	fields := v.Type().Fields
+	for i := range fields {
+		f := v.Field(i)
+		if f.IsNull() {
+			continue
+		}
+		mark := len(dst)
+		if mark > start+1 {
+			dst = append(dst, ',')
+		}
+		dst = append(dst, '"')
+		var err error
+		if dst, err = appendEscaped(dst, fields[i].Name); err != nil {
+			return dst[:start], false, err
+		}
+		var ok bool
+		if dst, ok, err = appendValue(append(dst, '"', ':'), f); err != nil {
+			return dst[:start], false, err
+		}
+		if !ok {
+			dst = dst[:mark]
+		}
+	}
+	if len(dst) == start+1 && len(fields) > 0 {
+		return dst[:start], false, nil
+	}
+	return append(dst, '}'), true, nil
+}
+
+func appendArray(dst []byte, v schema.Value) ([]byte, bool, error) {
+	start := len(dst)
+	dst = append(dst, '[')
+	for i := range v.Len() {
+		mark := len(dst)
+		if mark > start+1 {
+			dst = append(dst, ',')
+		}
+		var ok bool
+		var err error
+		if dst, ok, err = appendValue(dst, v.Elem(i)); err != nil {
+			return dst[:start], false, err
+		}
+		if !ok {
+			dst = dst[:mark]
+		}
+	}
+	return append(dst, ']'), true, nil
+}
+
+func appendAvroMap(dst []byte, v schema.Value) ([]byte, bool, error) {
+	start := len(dst)
+	dst = append(dst, '{')
+	n, last := v.Len(), lastEntries(v)
+	for i := range n {
+		key, val := v.Entry(i)
+		if val.IsNull() || repeated(v, last, key, i) {
+			continue
+		}
+		mark := len(dst)
+		if mark > start+1 {
+			dst = append(dst, ',')
+		}
+		var ok bool
+		var err error
+		if dst, err = appendString(dst, key); err != nil {
+			return dst[:start], false, err
+		}
+		if dst, ok, err = appendValue(append(dst, ':'), val); err != nil {
+			return dst[:start], false, err
+		}
+		if !ok {
+			dst = dst[:mark]
+		}
+	}
+	if len(dst) == start+1 && n > 0 {
+		return dst[:start], false, nil
+	}
+	return append(dst, '}'), true, nil
+}
+
+// manyKeys is the number of keys from which looking for repeated ones takes a table.
+const manyKeys = 32
+
+// lastEntries finds, where a large map repeats a key, the entry that counts: the last. It is nil for a small map.
+func lastEntries(v schema.Value) map[string]int {
+	if v.Len() <= manyKeys {
+		return nil
+	}
+	last := make(map[string]int, v.Len())
+	for i := range v.Len() {
+		k, _ := v.Entry(i)
+		last[k] = i
+	}
+	return last
+}
+
+// repeated reports whether the key of entry i comes again: JSON keys must not repeat.
+func repeated(v schema.Value, last map[string]int, key string, i int) bool {
+	if last != nil {
+		return last[key] != i
+	}
+	for j := i + 1; j < v.Len(); j++ {
+		if k, _ := v.Entry(j); k == key {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,412 @@
+package mapping
+
+import (
+	"fmt"
+	"sort"
+	"strings"
+
+	"brazebridge/schema"
+)
+
+// rootKind says where a reference starts.
+type rootKind uint8
+
+const (
+	rootRecord rootKind = iota
+	rootLoop            // the element of a for_each
+	rootSet             // a named value of `set`
+	rootTopic
+	rootPartition
+	rootOffset
+	rootTimestamp
+	rootKey
+	rootHeader
+	rootNull // a field of a record that is not there: a tombstone
+)
+
+// ref is a compiled plain path.
+type ref struct {
+	root   rootKind
+	n      int // rootLoop: its depth; rootSet: its index
+	header string
+	steps  []step
+	t      typ
+	text   string
+	dyn    bool // from an element that was computed
+}
+
+// inRecord reports whether the value is a part of the record itself, so that it is reached without the expression machine.
+func (r *ref) inRecord() bool { return (r.root == rootRecord || r.root == rootLoop) && !r.dyn }
+
+// nameFault is something wrong with a name: what, where in the expression, and what to do about it.
+type nameFault struct {
+	off       int
+	msg, hint string
+}
+
+// loopVar is a name that a for_each brings.
+type loopVar struct {
+	name string // the name of `as`; item besides
+	t    typ
+	dyn  bool // computed by an expression: not a part of the record
+	// hidden is a for_each around the use of a named value: its names are not known inside the value.
+	hidden bool
+}
+
+// resolve turns a path into a reference, or says what is wrong with it.
+func (c *compiler) resolve(segs []segment) (*ref, *nameFault) { return c.resolveWith(segs, facts{}) }
+
+// resolveWith resolves a path where some paths are known not to be null.
+func (c *compiler) resolveWith(segs []segment, known facts) (*ref, *nameFault) {
+	r, rest, f := c.resolveRoot(segs)
+	if f != nil {
+		return nil, f
+	}
+	r.text = pathText(segs)
+	done := len(segs) - len(rest)
+	if known.has(factKey(segs[:done])) {
+		r.t.opt = false
+	}
+	for i := range rest {
+		if f := r.follow(&rest[i], pathText(segs[:done+i])); f != nil {
+			return nil, f
+		}
+		if known.has(factKey(segs[:done+i+1])) {
+			r.t.opt = false
+		}
+	}
+	return r, nil
+}
+
+// resolveRoot finds what the first name means. Built-in names hide fields, inner names hide outer ones.
+func (c *compiler) resolveRoot(segs []segment) (*ref, []segment, *nameFault) {
+	name := segs[0].name
+	for d := len(c.loops) - 1; d >= 0; d-- {
+		if l := &c.loops[d]; !l.hidden && (name == l.name || name == "item" && d == len(c.loops)-1) {
+			return &ref{root: rootLoop, n: d, t: c.loops[d].t, dyn: c.loops[d].dyn}, segs[1:], nil
+		}
+	}
+	if s, ok := c.sets[name]; ok {
+		if f := c.useSet(s, &segs[0]); f != nil {
+			return nil, nil, f
+		}
+		if s.alias != nil {
+			r := *s.alias
+			r.steps = r.steps[:len(r.steps):len(r.steps)]
+			return &r, segs[1:], nil
+		}
+		return &ref{root: rootSet, n: s.index, t: s.t}, segs[1:], nil
+	}
+	if name == "kafka" {
+		return c.resolveKafka(segs)
+	}
+	if c.kafkaOnly {
+		return nil, nil, &nameFault{segs[0].off, fmt.Sprintf("%q is not known here: only kafka.* is", name), "use kafka.topic, kafka.partition, kafka.key or kafka.headers[\"name\"]"}
+	}
+	root := &ref{root: rootRecord, t: c.rootType}
+	if name == "record" {
+		if c.tombstone {
+			return &ref{root: rootNull, t: typ{class: cNil, opt: true}}, nil, nil
+		}
+		return root, segs[1:], nil
+	}
+	if c.tombstone {
+		return &ref{root: rootNull, t: typ{class: cNil, opt: true}}, nil, nil
+	}
+	return c.resolveField(root, segs)
+}
+
+// useSet tells the faults of a named value that is used, once, and refuses one that has no parts.
+func (c *compiler) useSet(s *setVar, seg *segment) *nameFault {
+	c.faults = append(c.faults, s.faults...)
+	s.faults = nil
+	if s.spelled.n != nil {
+		return &nameFault{seg.off, fmt.Sprintf("%s is a map or list that `set` spells out: it can only be a whole value", seg.name), fmt.Sprintf("write ${%s} by itself, as a value", seg.name)}
+	}
+	return nil
+}
+
+// resolveField resolves a first name that can only be a field of the record.
+func (c *compiler) resolveField(root *ref, segs []segment) (*ref, []segment, *nameFault) {
+	name := segs[0].name
+	if f := root.follow(&segs[0], ""); f != nil {
+		if name == "item" {
+			return nil, nil, &nameFault{segs[0].off, "item is only known inside for_each", "add for_each: ${…} to this rule, or name a field of the record"}
+		}
+		f.msg, f.hint = fmt.Sprintf("unknown field %q", name), ""
+		if f.hint = c.suggest(name); f.hint == "" {
+			f.hint = "known here: " + listNames(c.knownNames())
+		}
+		return nil, nil, f
+	}
+	return root, segs[1:], nil
+}
+
+var kafkaNames = map[string]struct {
+	root rootKind
+	t    typ
+}{
+	"topic":     {rootTopic, typ{class: cText}},
+	"partition": {rootPartition, typ{class: cInt}},
+	"offset":    {rootOffset, typ{class: cInt}},
+	"timestamp": {rootTimestamp, typ{class: cTime}},
+	"key":       {rootKey, typ{class: cText, opt: true}},
+}
+
+func (c *compiler) resolveKafka(segs []segment) (*ref, []segment, *nameFault) {
+	if len(segs) < 2 {
+		return nil, nil, &nameFault{segs[0].off, "kafka is no value by itself", "name a part of it: " + listNames(kafkaParts())}
+	}
+	part := segs[1]
+	if part.name == "headers" && !part.isIndex {
+		if len(segs) < 3 || segs[2].isIndex {
+			return nil, nil, &nameFault{part.off, "kafka.headers needs the name of a header", `write kafka.headers["name"]`}
+		}
+		return &ref{root: rootHeader, header: segs[2].name, t: typ{class: cText, opt: true}}, segs[3:], nil
+	}
+	k, ok := kafkaNames[part.name]
+	if !ok {
+		hint := didYouMean(part.name, kafkaParts())
+		if c.rootHas("kafka") {
+			hint = "kafka is a built-in name: the record's own field is record.kafka"
+		} else if hint == "" {
+			hint = "known: " + listNames(kafkaParts())
+		}
+		return nil, nil, &nameFault{part.off, fmt.Sprintf("kafka has no %q", part.name), hint}
+	}
+	if part.name == "key" && c.keyIgnored {
+		return nil, nil, &nameFault{part.off, "kafka.key is not read: the topic says key: ignore", "remove key: ignore, or don't use kafka.key"}
+	}
+	return &ref{root: k.root, t: k.t}, segs[2:], nil
+}
+
+func kafkaParts() []string {
+	return []string{"topic", "partition", "offset", "timestamp", "key", "headers"}
+}
+
+// rootHas reports whether the record has a field of the name.
+func (c *compiler) rootHas(name string) bool {
+	for _, r := range c.rootType.records() {
+		if fieldIndex(r, name) >= 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// knownNames are the names that may begin a path here.
+func (c *compiler) knownNames() []string {
+	var names []string
+	for _, r := range c.rootType.records() {
+		for i := range r.Fields {
+			names = append(names, r.Fields[i].Name)
+		}
+	}
+	for name := range c.sets {
+		names = append(names, name)
+	}
+	for _, l := range c.loops {
+		if l.name != "" {
+			names = append(names, l.name)
+		}
+	}
+	if len(c.loops) > 0 {
+		names = append(names, "item")
+	}
+	sort.Strings(names)
+	return append(names, "record", "kafka")
+}
+
+// suggest answers an unknown first name: a near miss, or the same name as a part of something known.
+func (c *compiler) suggest(name string) string {
+	if s := didYouMean(name, c.knownNames()); s != "" {
+		return s
+	}
+	for d := len(c.loops) - 1; d >= 0; d-- {
+		for _, r := range c.loops[d].t.records() {
+			if fieldIndex(r, name) >= 0 {
+				return fmt.Sprintf("did you mean item.%s?", name)
+			}
+		}
+	}
+	for _, r := range c.rootType.records() {
+		for i := range r.Fields {
+			for _, sub := range typeOf(r.Fields[i].Type).records() {
+				if fieldIndex(sub, name) >= 0 {
+					return fmt.Sprintf("did you mean %s.%s?", r.Fields[i].Name, name)
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// follow extends the reference by one segment. so is the path so far, for faults.
+func (r *ref) follow(s *segment, so string) *nameFault {
+	if r.root == rootNull {
+		return nil
+	}
+	st, t, f := stepInto(r.t, s, so)
+	if f != nil {
+		return f
+	}
+	t.opt = t.opt || r.t.opt
+	r.steps, r.t = append(r.steps, st), t
+	return nil
+}
+
+// stepInto finds the step from a value of type t to one of its parts, and the part's type.
+func stepInto(t typ, s *segment, so string) (step, typ, *nameFault) {
+	if s.isIndex {
+		if t.class != cArray {
+			return step{}, typ{}, &nameFault{s.off, fmt.Sprintf("%s is %s: only an array has elements by number", so, article(t)), ""}
+		}
+		return step{kind: stepIndex, idx: s.index}, t.elemType().optional(), nil
+	}
+	if st, ft, ok := stepField1(t, s); ok {
+		return st, ft, nil
+	}
+	if st, bt, f, ok := stepToBranch(t, s, so); ok {
+		return st, bt, f
+	}
+	if kt, ok := t.keys[s.name]; ok {
+		return step{kind: stepKey, key: s.name}, kt, nil
+	}
+	if t.class == cMap && t.keys == nil {
+		return step{kind: stepKey, key: s.name}, t.elemType().optional(), nil
+	}
+	return step{}, typ{}, unknownPart(t, s, so)
+}
+
+// stepField1 is the step to a field; where several records have it, by whichever is there.
+func stepField1(t typ, s *segment) (step, typ, bool) {
+	recs := t.records()
+	if len(recs) == 0 {
+		return step{}, typ{}, false
+	}
+	if t.s != nil {
+		i := fieldIndex(t.s, s.name)
+		if i < 0 {
+			return step{}, typ{}, false
+		}
+		return step{kind: stepField, idx: i}, typeOf(t.s.Fields[i].Type), true
+	}
+	st := step{kind: stepPick}
+	var branches []*schema.Type
+	for _, rec := range recs {
+		if i := fieldIndex(rec, s.name); i >= 0 {
+			st.picks = append(st.picks, pick{rec, i})
+			ft := rec.Fields[i].Type
+			if ft.Kind == schema.Union {
+				branches = append(branches, ft.Branches...)
+			} else {
+				branches = append(branches, ft)
+			}
+		}
+	}
+	if len(st.picks) == 0 {
+		return step{}, typ{}, false
+	}
+	ft := unionOf(branches, 4)
+	ft.opt = ft.opt || len(st.picks) < len(t.alts)
+	return st, ft, true
+}
+
+// stepToBranch picks one record of a union by its full name, or by its short name where that is unambiguous.
+func stepToBranch(t typ, s *segment, so string) (step, typ, *nameFault, bool) {
+	var found []*schema.Type
+	for _, a := range t.types() {
+		if a.Name == "" {
+			continue
+		}
+		if a.Name == s.name {
+			found = []*schema.Type{a}
+			break
+		}
+		if shortName(a.Name) == s.name {
+			found = append(found, a)
+		}
+	}
+	switch {
+	case len(found) == 0:
+		return step{}, typ{}, nil, false
+	case len(found) > 1:
+		names := make([]string, len(found))
+		for i, a := range found {
+			names[i] = fmt.Sprintf("%s[%q]", so, a.Name)
+		}
+		return step{}, typ{}, &nameFault{s.off, fmt.Sprintf("%q is ambiguous: %s", s.name, typeNames(found)), "use the full name: " + strings.Join(names, " or ")}, true
+	}
+	bt := typeOf(found[0])
+	bt.opt = len(t.types()) > 1
+	return step{kind: stepBranch, picks: []pick{{typ: found[0]}}}, bt, nil, true
+}
+
+func typeNames(ts []*schema.Type) string {
+	names := make([]string, len(ts))
+	for i, t := range ts {
+		names[i] = t.Name
+	}
+	return strings.Join(names, " and ")
+}
+
+func shortName(full string) string { return full[strings.LastIndexByte(full, '.')+1:] }
+
+// fieldIndex finds a field by its name, or by an alias that no field bears as its name.
+func fieldIndex(rec *schema.Type, name string) int {
+	for i := range rec.Fields {
+		if rec.Fields[i].Name == name {
+			return i
+		}
+	}
+	for i := range rec.Fields {
+		for _, a := range rec.Fields[i].Aliases {
+			if a == name {
+				return i
+			}
+		}
+	}
+	return -1
+}
+
+// unknownPart is the fault of a name that the value does not have.
+func unknownPart(t typ, s *segment, so string) *nameFault {
+	recs := t.records()
+	if len(recs) == 0 {
+		hint := ""
+		if t.class == cArray {
+			hint = fmt.Sprintf("take one element, %s[0].%s, or use for_each: ${%s}", so, s.name, so)
+		}
+		return &nameFault{s.off, fmt.Sprintf("%s is %s and has no %q", so, article(t), s.name), hint}
+	}
+	var names []string
+	for _, rec := range recs {
+		for i := range rec.Fields {
+			names = append(names, rec.Fields[i].Name)
+		}
+	}
+	hint := didYouMean(s.name, names)
+	if hint == "" {
+		hint = "it has " + listNames(names)
+	}
+	return &nameFault{s.off, fmt.Sprintf("%s has no field %q", orRecord(so), s.name), hint}
+}
+
+func orRecord(so string) string {
+	if so == "" {
+		return "record"
+	}
+	return so
+}
+
+// article puts the fitting article before the name of a type.
+func article(t typ) string {
+	name := t.String()
+	if name == "text" || name == "bytes" || name == "null" || strings.HasPrefix(name, "any") || strings.HasPrefix(name, "text ") {
+		return name
+	}
+	if strings.IndexByte("aeiou", name[0]) >= 0 {
+		return "an " + name
+	}
+	return "a " + name
+}

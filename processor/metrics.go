@@ -1,0 +1,159 @@
+package processor
+
+import (
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"brazebridge/sink"
+)
+
+// metrics are the processor's: counters of its own for what passes, and what the ledger knows at the moment of a scrape.
+type metrics struct {
+	p *Processor
+
+	requests *prometheus.CounterVec
+	duration *prometheus.HistogramVec
+	objects  *prometheus.CounterVec
+	resent   *prometheus.CounterVec
+	refused  *prometheus.CounterVec
+
+	consumed, settled, returned, letters, filtered *prometheus.Desc
+	inFlight, window, held, oldest, lag            *prometheus.Desc
+}
+
+func newMetrics(p *Processor) *metrics {
+	desc := func(name, help string, labels ...string) *prometheus.Desc {
+		return prometheus.NewDesc("brazebridge_"+name, help, labels, nil)
+	}
+	counter := func(name, help string, labels ...string) *prometheus.CounterVec {
+		return prometheus.NewCounterVec(prometheus.CounterOpts{Name: "brazebridge_" + name, Help: help}, labels)
+	}
+	m := &metrics{
+		p:        p,
+		requests: counter("requests_total", "Attempts to deliver a request, by what the answer meant.", "workspace", "class"),
+		objects:  counter("objects_total", "Objects that Braze accepted or refused.", "kind", "outcome"),
+		resent:   counter("resent_objects_total", "Objects sent again although Braze may have accepted them, by cause.", "cause"),
+		refused:  counter("check_refusals_total", "Objects refused before sending, by rule.", "rule"),
+		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "brazebridge_request_duration_seconds", Help: "Time of one attempt.",
+			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
+		}, []string{"workspace"}),
+		consumed: desc("records_consumed_total", "Records read: delivered + dead-lettered + filtered + in flight + returned.", "topic"),
+		settled:  desc("records_settled_total", "Records with an outcome.", "topic", "outcome"),
+		returned: desc("records_returned_total", "Records read and left unsettled when their partition went to another member.", "topic"),
+		letters:  desc("dead_letters_total", "Records in the dead-letter topic, by reason.", "topic", "reason"),
+		filtered: desc("filtered_total", "Records that the mapping passes over, by reason.", "topic", "reason"),
+		inFlight: desc("records_in_flight", "Records read and not settled.", "topic"),
+		window:   desc("resend_window_records", "Records that would be sent again if the process died now, at most.", "workspace"),
+		held:     desc("held", "1 for each reason that keeps records from moving.", "topic", "workspace", "reason"),
+		oldest:   desc("oldest_unsettled_seconds", "Age of the partition's oldest record that is read and not settled.", "topic", "partition"),
+		lag:      desc("lag_records", "Offsets between the watermark and the end that can be read.", "topic", "partition"),
+	}
+	m.zero()
+	return m
+}
+
+// zero makes every combination of labels exist from the start: a rate over a series that appears with its first event misses it.
+func (m *metrics) zero() {
+	for name := range m.p.lanes {
+		m.duration.WithLabelValues(name)
+		for c := sink.Accepted; c <= sink.Interrupted; c++ {
+			m.requests.WithLabelValues(name, c.String())
+		}
+	}
+	for _, k := range []sink.Kind{sink.Attributes, sink.Event, sink.Purchase} {
+		m.objects.WithLabelValues(k.String(), "accepted")
+		m.objects.WithLabelValues(k.String(), "refused")
+	}
+}
+
+// attempt counts one attempt with its objects.
+func (m *metrics) attempt(workspace string, a sink.Answer, items []sink.Item, took time.Duration) {
+	m.requests.WithLabelValues(workspace, a.Class.String()).Inc()
+	m.duration.WithLabelValues(workspace).Observe(took.Seconds())
+	if a.Ambiguous {
+		m.resent.WithLabelValues(a.Class.String()).Add(float64(len(items)))
+	}
+	if a.Class != sink.Accepted && a.Class != sink.ObjectsRefused {
+		return
+	}
+	var sent, refused [3]int
+	for i := range items {
+		sent[items[i].Kind]++
+	}
+	for _, e := range a.Errors {
+		refused[items[e.Item].Kind]++
+	}
+	for k := range sent {
+		if refused[k] > 0 {
+			m.objects.WithLabelValues(sink.Kind(k).String(), "refused").Add(float64(refused[k]))
+		}
+		if n := sent[k] - refused[k]; n > 0 && a.Class == sink.Accepted {
+			m.objects.WithLabelValues(sink.Kind(k).String(), "accepted").Add(float64(n))
+		}
+	}
+}
+
+func (m *metrics) refusals(rs []sink.Refusal) {
+	for _, r := range rs {
+		m.refused.WithLabelValues(r.Rule).Inc()
+	}
+}
+
+// Describe implements prometheus.Collector.
+func (m *metrics) Describe(ch chan<- *prometheus.Desc) {
+	for _, c := range []prometheus.Collector{m.requests, m.duration, m.objects, m.resent, m.refused} {
+		c.Describe(ch)
+	}
+	for _, d := range []*prometheus.Desc{m.consumed, m.settled, m.returned, m.letters, m.filtered, m.inFlight, m.window, m.held, m.oldest, m.lag} {
+		ch <- d
+	}
+}
+
+// Collect implements prometheus.Collector: one look at the ledger, so that the numbers of a scrape add up.
+func (m *metrics) Collect(ch chan<- prometheus.Metric) {
+	for _, c := range []prometheus.Collector{m.requests, m.duration, m.objects, m.resent, m.refused} {
+		c.Collect(ch)
+	}
+	send := func(d *prometheus.Desc, t prometheus.ValueType, v float64, labels ...string) {
+		ch <- prometheus.MustNewConstMetric(d, t, v, labels...)
+	}
+	topics, parts := m.p.ledger.snapshot()
+	for name, s := range topics {
+		var letters, filtered int64
+		for _, reason := range sink.Reasons {
+			letters += s.deadLettered[reason]
+			send(m.letters, prometheus.CounterValue, float64(s.deadLettered[reason]), name, string(reason))
+		}
+		for _, reason := range filterReasons {
+			filtered += s.filtered[reason]
+			send(m.filtered, prometheus.CounterValue, float64(s.filtered[reason]), name, reason)
+		}
+		send(m.consumed, prometheus.CounterValue, float64(s.consumed), name)
+		send(m.returned, prometheus.CounterValue, float64(s.returned), name)
+		send(m.inFlight, prometheus.GaugeValue, float64(s.inFlight), name)
+		send(m.settled, prometheus.CounterValue, float64(s.delivered), name, "delivered")
+		send(m.settled, prometheus.CounterValue, float64(letters), name, "dead_lettered")
+		send(m.settled, prometheus.CounterValue, float64(filtered), name, "filtered")
+	}
+	now := time.Now()
+	for _, s := range parts {
+		partition := strconv.Itoa(int(s.partition))
+		age := 0.0
+		if s.oldest > 0 {
+			age = now.Sub(time.Unix(0, s.oldest)).Seconds()
+		}
+		send(m.oldest, prometheus.GaugeValue, age, s.topic, partition)
+		if s.lag >= 0 {
+			send(m.lag, prometheus.GaugeValue, float64(s.lag), s.topic, partition)
+		}
+	}
+	for name, l := range m.p.lanes {
+		send(m.window, prometheus.GaugeValue, float64(l.window.inUse()), name)
+	}
+	for _, r := range m.p.board.status().Reasons {
+		send(m.held, prometheus.GaugeValue, 1, r.Topic, r.Workspace, r.Code)
+	}
+}

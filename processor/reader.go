@@ -1,0 +1,290 @@
+package processor
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"brazebridge/config"
+	"brazebridge/processor/mapping"
+	"brazebridge/schema"
+	"brazebridge/sink"
+)
+
+// chunkRecords is how many records pass between goroutines at once: enough to make the passing cheap, few enough that
+// one record which waits long does not keep the memory of many.
+const chunkRecords = 64
+
+// schemaIDHeader is the record header in which newer serialisers put the schema id instead of the value's prefix.
+const schemaIDHeader = "__value_schema_id"
+
+// reader turns the records of one assigned partition into tasks, in order: decode, map, check. It blocks only where a
+// registry does not answer, and then only its own partition.
+type reader struct {
+	acct     *account
+	topic    *topic
+	registry registry
+	ledger   *ledger
+	board    *board
+	metrics  *metrics
+	misfit   func(t *topic, code, text string)
+
+	inbox  inbox
+	stop   context.Context
+	cancel context.CancelFunc
+
+	arena   schema.Arena
+	checker *sink.Checker
+	mappers map[*mapping.Program]*mapping.Mapper
+	meta    mapping.Meta
+}
+
+// inbox is what the poll left for a reader: the poll never waits, the budget bounds it.
+type inbox struct {
+	mu    sync.Mutex
+	tasks []*task
+	fresh chan struct{} // capacity 1
+}
+
+func (b *inbox) put(tasks []*task) {
+	b.mu.Lock()
+	b.tasks = append(b.tasks, tasks...)
+	b.mu.Unlock()
+	select {
+	case b.fresh <- struct{}{}:
+	default:
+	}
+}
+
+func (b *inbox) take(n int) []*task {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	n = min(n, len(b.tasks))
+	taken := slices.Clone(b.tasks[:n])
+	b.tasks = shift(b.tasks, n)
+	return taken
+}
+
+func (r *reader) loop() {
+	defer r.cancel()
+	for {
+		tasks := r.inbox.take(chunkRecords)
+		if len(tasks) == 0 {
+			select {
+			case <-r.inbox.fresh:
+				continue
+			case <-r.stop.Done():
+				return
+			}
+		}
+		if r.topic.isHeld() || !r.awaitReady(tasks[0]) {
+			continue // given back: it will be read again
+		}
+		out := r.read(tasks)
+		if len(out) == 0 {
+			continue
+		}
+		select {
+		case r.topic.lane.dispatcher.in <- out:
+		case <-r.stop.Done():
+			return
+		}
+	}
+}
+
+// awaitReady waits until the topic's mapping is known to compile. False: the records were given back meanwhile, or the partition left.
+func (r *reader) awaitReady(first *task) bool {
+	select {
+	case <-r.topic.ready:
+		return true
+	default:
+	}
+	select {
+	case <-r.topic.ready:
+		return !r.ledger.given(first)
+	case <-r.stop.Done():
+		return false
+	}
+}
+
+// read works on a chunk and returns what is to be dispatched: tasks with checked objects, or with a letter.
+func (r *reader) read(tasks []*task) []*task {
+	out := make([]*task, 0, len(tasks))
+	objects := mapping.Output{Items: make([]sink.Item, 0, len(tasks))}
+	for _, t := range tasks {
+		if r.readOne(t, &objects) {
+			out = append(out, t)
+		} else if r.stop.Err() != nil || r.topic.isHeld() {
+			return out
+		}
+	}
+	return out
+}
+
+// readOne returns whether the task goes on to the dispatcher; otherwise it is settled, or given back by whoever holds the topic.
+func (r *reader) readOne(t *task, out *mapping.Output) bool {
+	var s *schema.Schema
+	var value schema.Value
+	t.topic = r.topic
+	if t.rec.Value == nil && r.topic.cfg.Tombstones != "map" {
+		r.ledger.settle(t, verdict{filtered, "tombstone"})
+		return false
+	}
+	if t.rec.Value != nil {
+		var datum []byte
+		var ok bool
+		if s, datum, ok = r.schemaOf(t); !ok {
+			return t.letter != nil
+		}
+		t.schema = s.ID
+		r.arena.Reset()
+		var err error
+		if value, err = s.Decode(&r.arena, datum); err != nil {
+			t.letter = letterOf(t, sink.Undecodable, sink.StageDecode, err.Error())
+			return true
+		}
+	}
+	p := r.topic.program(s)
+	if text := r.misfitOf(p, s, value); text != "" {
+		return r.other(t, text)
+	}
+	if p.faults != nil {
+		return r.incompatible(t, p.faults)
+	}
+	return r.mapAndCheck(t, p.Program, value, out)
+}
+
+// schemaOf finds the schema of a record's value. False: it is a letter now, or was given back while the registry was away.
+func (r *reader) schemaOf(t *task) (s *schema.Schema, datum []byte, ok bool) {
+	ref, datum, err := schema.Frame(t.rec.Value, header(t.rec, schemaIDHeader))
+	if err != nil {
+		t.letter = letterOf(t, sink.Undecodable, sink.StageDecode, err.Error())
+		return nil, nil, false
+	}
+	t.schema = ref.ID
+	away := retry(r.stop, func() *again {
+		if s, err = r.registry.Schema(r.stop, ref); err == nil {
+			return nil
+		}
+		var down *schema.UnavailableError
+		if !errors.As(err, &down) || r.ledger.given(t) {
+			return nil
+		}
+		r.board.fault(reasonRegistry, r.topic.name, "", err.Error())
+		return &again{}
+	})
+	var foreign *schema.NotAvroError
+	switch {
+	case away != nil || err != nil && r.ledger.given(t):
+		return nil, nil, false
+	case err == nil:
+		r.board.clear(reasonRegistry, r.topic.name, "")
+		return s, datum, true
+	case errors.As(err, &foreign):
+		r.other(t, err.Error())
+	case errors.Is(err, schema.ErrUnknownSchema):
+		t.letter = letterOf(t, sink.UnknownSchema, sink.StageDecode, err.Error())
+	default:
+		t.letter = letterOf(t, sink.Undecodable, sink.StageDecode, err.Error())
+	}
+	return nil, nil, false
+}
+
+func header(rec *kgo.Record, name string) []byte {
+	for i := range rec.Headers {
+		if rec.Headers[i].Key == name {
+			return rec.Headers[i].Value
+		}
+	}
+	return nil
+}
+
+// misfitOf says what a record is where its type is not one that the mapping accepts.
+func (r *reader) misfitOf(p *program, s *schema.Schema, v schema.Value) string {
+	if p.misfit != "" || s == nil || s.Root.Kind != schema.Union || r.topic.accepts == nil {
+		return p.misfit
+	}
+	if v.Kind() == schema.Record && slices.Contains(r.topic.accepts, v.Type().Name) {
+		return ""
+	}
+	return "a record of schema " + s.Subject + " is of a type that the mapping does not accept"
+}
+
+// other deals with a record of another type: the topic may say that it is passed over, otherwise it holds.
+func (r *reader) other(t *task, text string) bool {
+	if r.topic.cfg.OtherRecords == "filter" {
+		r.ledger.settle(t, verdict{filtered, "other_record"})
+		return false
+	}
+	r.misfit(r.topic, reasonMisfit, text)
+	return false
+}
+
+// incompatible deals with a schema version that breaks the mapping: its records are letters, or the topic holds.
+func (r *reader) incompatible(t *task, faults error) bool {
+	if r.topic.cfg.OnIncompatibleSchema == "hold" {
+		r.misfit(r.topic, reasonIncompatible, faults.Error())
+		return false
+	}
+	t.letter = letterOf(t, sink.MappingFault, sink.StageMap, faults.Error())
+	return true
+}
+
+func (r *reader) mapAndCheck(t *task, p *mapping.Program, v schema.Value, out *mapping.Output) bool {
+	m := r.mappers[p]
+	if m == nil {
+		m = p.NewMapper()
+		r.mappers[p] = m
+	}
+	r.metaOf(t.rec)
+	first := len(out.Items)
+	n, err := m.Map(out, v, &r.meta)
+	if err != nil {
+		t.letter = letterOf(t, sink.MappingFault, sink.StageMap, err.Error())
+		return true
+	}
+	if n == 0 {
+		r.ledger.settle(t, verdict{filtered, "when"})
+		return false
+	}
+	items, refusals := r.checker.Check(out.Items[first : first+n : first+n])
+	t.items = items
+	if len(refusals) > 0 {
+		r.refuse(t, refusals)
+		return true
+	}
+	if age := r.topic.cfg.MaxAge.D(); age > 0 {
+		t.expires = t.rec.Timestamp.Add(age).UnixNano()
+	}
+	t.prepare(r.topic.lane.limits)
+	return true
+}
+
+// refuse turns a task with objects that Braze would not take into a letter.
+func (r *reader) refuse(t *task, refusals []sink.Refusal) {
+	for _, f := range refusals {
+		t.refuse(f.Item, f.Rule+": "+f.Text, 0)
+	}
+	r.metrics.refusals(refusals)
+	t.letter = letterOf(t, sink.CheckFailed, sink.StageCheck, refusals[0].Rule+": "+refusals[0].Text)
+	t.letter.Objects = t.outcomes
+	t.items = nil
+}
+
+func (r *reader) metaOf(rec *kgo.Record) {
+	r.meta = mapping.Meta{
+		Topic: rec.Topic, Partition: rec.Partition, Offset: rec.Offset, Timestamp: rec.Timestamp, Key: rec.Key,
+		Headers: r.meta.Headers[:0],
+	}
+	for _, h := range rec.Headers {
+		r.meta.Headers = append(r.meta.Headers, mapping.Header{Key: h.Key, Value: h.Value})
+	}
+}
+
+// checkOptions are a topic's.
+func checkOptions(t *config.Topic) sink.CheckOptions {
+	return sink.CheckOptions{Repair: t.OnCheck == "repair"}
+}

@@ -1,0 +1,98 @@
+package processor
+
+import (
+	"context"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"brazebridge/processor/mapping"
+	"brazebridge/sink"
+)
+
+// leaveWait bounds how long a revoked partition waits for its attempts on the wire: well under the client's rebalance
+// timeout of a minute, since the whole group waits with it.
+const leaveWait = 20 * time.Second
+
+// assigned opens the accounts of new partitions and starts their readers.
+func (p *Processor) assigned(_ context.Context, cl *kgo.Client, parts map[string][]int32) {
+	if p.run.Err() != nil {
+		return // draining: nothing new is begun
+	}
+	for name, ps := range parts {
+		t := p.topic(name)
+		if t == nil {
+			continue
+		}
+		for _, n := range ps {
+			p.startReader(t, topicPartition{name, n})
+		}
+	}
+	cl.ResumeFetchPartitions(parts) // a pause outlives a rebalance; its cause did not
+	p.board.joined()
+	select {
+	case p.reshare <- struct{}{}:
+	default:
+	}
+}
+
+func (p *Processor) startReader(t *topic, tp topicPartition) {
+	stop, cancel := context.WithCancel(p.run)
+	r := &reader{
+		acct: p.ledger.open(tp, t.lane.window), topic: t, registry: p.registry, ledger: p.ledger, board: p.board,
+		metrics: p.metrics, misfit: p.holdTopic,
+		inbox: inbox{fresh: make(chan struct{}, 1)}, stop: stop, cancel: cancel,
+		checker: sink.NewChecker(checkOptions(t.cfg)), mappers: map[*mapping.Program]*mapping.Mapper{},
+	}
+	p.mu.Lock()
+	p.readers[tp] = r
+	p.mu.Unlock()
+	p.reading.Go(r.loop)
+}
+
+// revoked lets partitions go: it waits for what is on the wire, forgets the rest, and commits.
+func (p *Processor) revoked(ctx context.Context, _ *kgo.Client, parts map[string][]int32) {
+	accounts := p.stopReaders(parts)
+	wait := p.ledger.leave(accounts)
+	bound, cancel := context.WithTimeout(p.work, leaveWait)
+	wait(bound.Done())
+	cancel()
+	p.commit(ctx, p.ledger.close(accounts), true)
+	p.left()
+}
+
+// lost forgets partitions that are another member's already: there is nothing to commit.
+func (p *Processor) lost(_ context.Context, _ *kgo.Client, parts map[string][]int32) {
+	p.ledger.close(p.stopReaders(parts))
+	p.left()
+}
+
+func (p *Processor) left() {
+	select {
+	case p.reshare <- struct{}{}:
+	default:
+	}
+}
+
+func (p *Processor) stopReaders(parts map[string][]int32) []*account {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var accounts []*account
+	for name, ps := range parts {
+		for _, n := range ps {
+			tp := topicPartition{name, n}
+			if r := p.readers[tp]; r != nil {
+				delete(p.readers, tp)
+				r.cancel()
+				accounts = append(accounts, r.acct)
+			}
+		}
+	}
+	return accounts
+}
+
+func (p *Processor) reader(tp topicPartition) *reader {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.readers[tp]
+}

@@ -1,0 +1,125 @@
+package processor
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"brazebridge/config"
+)
+
+// startOffsets decides where partitions are read from, after the group's commits were fetched and before their first
+// record. `latest` counts only for a topic of which no partition has a commit; a partition that was added to a topic
+// with commits is read from its beginning. Every start is committed at once, so that it is decided once.
+func (p *Processor) startOffsets(ctx context.Context, fetched map[string]map[int32]kgo.Offset) (map[string]map[int32]kgo.Offset, error) {
+	var fresh []string
+	for name, parts := range fetched {
+		anew := false
+		for n, o := range parts {
+			at := o.EpochOffset()
+			if at.Offset < 0 {
+				anew = true
+			} else if r := p.reader(topicPartition{name, n}); r != nil {
+				p.ledger.resumed(r.acct, position{at.Offset, at.Epoch})
+			}
+		}
+		if anew {
+			fresh = append(fresh, name)
+		}
+	}
+	if len(fresh) == 0 {
+		return fetched, nil
+	}
+	return fetched, p.startFresh(ctx, fetched, fresh)
+}
+
+// startFresh sets the offsets of partitions without a commit.
+func (p *Processor) startFresh(ctx context.Context, offsets map[string]map[int32]kgo.Offset, topics []string) error {
+	adm := kadm.NewClient(p.client)
+	commits, err := adm.FetchOffsets(ctx, p.cfg.Kafka.Group)
+	if err != nil {
+		return fmt.Errorf("fetch the group's commits: %w", err)
+	}
+	first, err := adm.ListStartOffsets(ctx, topics...)
+	if err != nil {
+		return fmt.Errorf("list start offsets: %w", err)
+	}
+	end, err := adm.ListCommittedOffsets(ctx, topics...)
+	if err != nil {
+		return fmt.Errorf("list end offsets: %w", err)
+	}
+	for _, name := range topics {
+		known := hasCommit(commits, name)
+		var history int64
+		for n, o := range offsets[name] {
+			if o.EpochOffset().Offset >= 0 {
+				continue
+			}
+			from, to := lookup(first, name, n), lookup(end, name, n)
+			if from < 0 || to < 0 {
+				continue // not to be had now: the client's own rule is the same, the beginning
+			}
+			if !known && p.startOf(name) == config.StartLatest {
+				from = to
+			}
+			history += to - from
+			offsets[name][n] = kgo.NewOffset().At(from)
+			if r := p.reader(topicPartition{name, n}); r != nil {
+				p.ledger.began(r.acct, position{from, -1})
+			}
+		}
+		if !known && history > 0 {
+			p.logHistory(ctx, adm, name, history)
+		}
+	}
+	select {
+	case p.due <- struct{}{}:
+	default:
+	}
+	return nil
+}
+
+// logHistory says that a topic with history is about to be sent from its beginning.
+func (p *Processor) logHistory(ctx context.Context, adm *kadm.Client, name string, records int64) {
+	oldest := "unknown"
+	if at, err := adm.ListOffsetsAfterMilli(ctx, 0, name); err == nil {
+		var first time.Time
+		at.Each(func(o kadm.ListedOffset) {
+			if t := time.UnixMilli(o.Timestamp); o.Err == nil && o.Timestamp > 0 && (first.IsZero() || t.Before(first)) {
+				first = t
+			}
+		})
+		if !first.IsZero() {
+			oldest = first.UTC().Format(time.RFC3339)
+		}
+	}
+	p.log.Info("no commit in the group: the topic is sent from its beginning", "topic", name, "offsets", records, "oldest", oldest)
+}
+
+func hasCommit(commits kadm.OffsetResponses, topic string) bool {
+	for _, o := range commits[topic] {
+		if o.Err == nil && o.At >= 0 {
+			return true
+		}
+	}
+	return false
+}
+
+func lookup(offsets kadm.ListedOffsets, topic string, partition int32) int64 {
+	o, ok := offsets.Lookup(topic, partition)
+	if !ok || o.Err != nil {
+		return -1
+	}
+	return o.Offset
+}
+
+// startOf is the topic's start rule.
+func (p *Processor) startOf(name string) config.Start {
+	if t := p.topic(name); t != nil && t.cfg.Start != "" {
+		return t.cfg.Start
+	}
+	return p.cfg.Kafka.Start
+}

@@ -1,0 +1,170 @@
+package processor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"brazebridge/config"
+	"brazebridge/processor/mapping"
+	"brazebridge/schema"
+)
+
+// registry looks schemas up.
+type registry interface {
+	Schema(ctx context.Context, ref schema.Ref) (*schema.Schema, error)
+	Latest(ctx context.Context, subject string) (*schema.Schema, error)
+}
+
+// topic is one Kafka topic with its mapping, compiled once for each writer schema.
+type topic struct {
+	name string
+	cfg  *config.Topic
+	lane *lane
+
+	mu       sync.Mutex
+	accepts  []string // full names of the record types that the mapping is for; nil: whatever it compiles for
+	programs map[int]*program
+	ready    chan struct{} // closed when accepts is known and the mapping compiles against the latest schema
+	held     map[string]bool
+	holding  atomic.Bool // held is not empty
+
+	flood flood
+	thaw  atomic.Bool // a flood's hold has ended: the dispatcher begins to count anew
+}
+
+// program is a mapping compiled for one schema, or why it does not compile.
+type program struct {
+	*mapping.Program
+	faults error
+	misfit string // the schema's record type is not one that the mapping accepts
+}
+
+// tombstoneProgram is the key in programs of the mapping for null values.
+const tombstoneProgram = -1
+
+func newTopic(name string, cfg *config.Topic, l *lane, f config.Flood) *topic {
+	return &topic{
+		name: name, cfg: cfg, lane: l,
+		accepts: cfg.Records, programs: map[int]*program{}, ready: make(chan struct{}), held: map[string]bool{},
+		flood: flood{limit: f},
+	}
+}
+
+// prepare compiles the mapping against the latest schema of the topic's subject before the topic's first record.
+// A subject that does not exist is no fault: other naming strategies exist, and a topic may be empty.
+// The error is *schema.UnavailableError, or the faults of the mapping.
+func (t *topic) prepare(ctx context.Context, r registry) error {
+	s, err := r.Latest(ctx, schema.Subject(t.name))
+	var away *schema.UnavailableError
+	switch {
+	case errors.Is(err, schema.ErrUnknownSubject):
+	case errors.As(err, &away):
+		return err
+	case err != nil:
+		return fmt.Errorf("compile the latest schema of %s: %w", schema.Subject(t.name), err)
+	default:
+		if err := t.compileLatest(s); err != nil {
+			return err
+		}
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	select {
+	case <-t.ready:
+	default:
+		close(t.ready)
+	}
+	return nil
+}
+
+func (t *topic) compileLatest(s *schema.Schema) error {
+	t.mu.Lock()
+	if t.accepts == nil {
+		t.accepts = recordNames(s.Root)
+	}
+	t.mu.Unlock()
+	if p := t.program(s); p.faults != nil {
+		return p.faults
+	}
+	return nil
+}
+
+// recordNames are the record types that a schema's values may be: one, or those of a union.
+func recordNames(root *schema.Type) []string {
+	var names []string
+	for _, b := range append([]*schema.Type{root}, root.Branches...) {
+		if b.Kind == schema.Record {
+			names = append(names, b.Name)
+		}
+	}
+	return names
+}
+
+// program returns the mapping for a schema, compiled at its first sight; a nil schema is that of a tombstone.
+func (t *topic) program(s *schema.Schema) *program {
+	id := tombstoneProgram
+	if s != nil {
+		id = s.ID
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if p := t.programs[id]; p != nil {
+		return p
+	}
+	p := &program{}
+	if names := t.misfits(s); names != "" {
+		p.misfit = fmt.Sprintf("schema %d is of record type %s, the mapping accepts %s", s.ID, names, strings.Join(t.accepts, ", "))
+	} else {
+		compiled, _, faults := mapping.Compile(t.cfg, s)
+		p.Program = compiled
+		if len(faults) > 0 {
+			p.faults = faults
+		}
+	}
+	t.programs[id] = p
+	return p
+}
+
+// misfits names the schema's record types if none of them is accepted.
+func (t *topic) misfits(s *schema.Schema) string {
+	if s == nil || t.accepts == nil {
+		return ""
+	}
+	names := recordNames(s.Root)
+	for _, n := range names {
+		if slices.Contains(t.accepts, n) {
+			return ""
+		}
+	}
+	if len(names) == 0 {
+		return "none"
+	}
+	return strings.Join(names, ", ")
+}
+
+// hold notes that the topic is held for a reason, and reports whether that is news.
+func (t *topic) hold(code string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	news := !t.held[code]
+	t.held[code] = true
+	t.holding.Store(true)
+	return news
+}
+
+// unhold ends a reason, and reports whether it held.
+func (t *topic) unhold(code string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	held := t.held[code]
+	delete(t.held, code)
+	t.holding.Store(len(t.held) > 0)
+	return held
+}
+
+func (t *topic) isHeld() bool { return t.holding.Load() }
