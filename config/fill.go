@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"regexp"
 	"strings"
 )
 
@@ -75,6 +76,8 @@ type reference struct {
 
 func (r *reference) pos() Pos { return r.node.At(r.offset) }
 
+var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.]*$`)
+
 // resolveReference is the value of a reference; ok is false where there is none, which has then been said.
 func (d *decoder) resolveReference(r *reference, closed bool) (text string, ok bool) {
 	kind, name, _ := strings.Cut(r.inside, ":")
@@ -94,9 +97,10 @@ func (d *decoder) resolveReference(r *reference, closed bool) (text string, ok b
 		}
 		return text, err == nil
 	}
-	what := "${" + clip(r.inside) + "}"
-	if r.secret {
-		what = "this ${…}"
+	// Shown only where it is a name: in a secret or an address it may be a part of the secret.
+	what := "this ${…}"
+	if variable.MatchString(r.inside) && !r.secret {
+		what = "${" + clip(r.inside) + "}"
 	}
 	d.fault(r.pos(), r.path, "allowed here: ${env:NAME} and ${file:/path}; $${ is a literal ${; expressions belong into mappings (user, time, set, send)",
 		"%s refers to nothing", what)

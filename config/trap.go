@@ -82,8 +82,8 @@ func repair(src *source, f *Fault) (*source, bool) {
 	return repaired, fault == nil
 }
 
-// secretKey finds keys whose values must not be shown, wherever they stand in a line.
-var secretKey = regexp.MustCompile(`(?i)(password|api_key|token|secret)\w*["']?\s*:`)
+// secretKey finds keys whose values must not be shown, wherever they stand in a line, and addresses with a password.
+var secretKey = regexp.MustCompile(`(?i)(password|api_key|token|secret)\w*["']?\s*:|://.*@`)
 
 // fixedLine is a line with its unquoted expressions quoted; empty where there is none, where the line may hold a secret, or
 // where quotes would not help.
@@ -107,7 +107,7 @@ func fixedLine(src *source, number int) string {
 }
 
 // keyPrefix is what stands before a value in block style: dashes and a key.
-var keyPrefix = regexp.MustCompile(`^\s*(- +)*([^\s:"'{}\[\]#$][^:"'{}\[\]#$]*: +|"[^"]*": +|'[^']*': +)?`)
+var keyPrefix = regexp.MustCompile(`^\s*(- +)*([^\s:"'{}\[\]#$][^:"'{}\[\]#$]*: +|"[^"]*": +|'(?:[^']|'')*': +)?`)
 
 func splitValue(line string) (prefix, value string) {
 	prefix = keyPrefix.FindString(line)

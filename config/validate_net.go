@@ -129,11 +129,7 @@ func (v *validator) shownURL(path, text string) string {
 }
 
 func (v *validator) braze(b *Braze) {
-	if v.usesDefault() {
-		v.workspace("braze", &b.Workspace, true)
-	} else {
-		v.workspace("braze", &b.Workspace, false)
-	}
+	v.workspace("braze", &b.Workspace, v.usesDefault())
 	if r := b.SharedRate; r != nil {
 		v.rate("braze.shared_rate", *r)
 	}

@@ -24,7 +24,7 @@ func TestCommitsOnlyWhatBrazeAcknowledged(t *testing.T) {
 		t.Fatal(err)
 	}
 	second := w.produce(50, 200)
-	const attempts = 10
+	const attempts = 4
 	w.until(fmt.Sprintf("%d refused attempts", attempts), func() (bool, string) {
 		if now := w.committed(); !maps.Equal(now, before) {
 			t.Fatalf("commits moved while Braze took nothing: %v, before %v", now, before)

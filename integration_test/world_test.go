@@ -78,7 +78,9 @@ func newWorld(t testing.TB, s *suite, o worldOptions) *world {
 	}
 	var err error
 	w.producer, err = kgo.NewClient(kgo.SeedBrokers(w.kafka.address("HOST")),
-		kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerLinger(time.Millisecond))
+		kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerLinger(time.Millisecond),
+		// The topics have just been made, and a first answer may not know them yet.
+		kgo.MetadataMinAge(100*time.Millisecond))
 	if err != nil {
 		t.Fatalf("make the producer: %v", err)
 	}

@@ -19,6 +19,7 @@ const (
 	reasonFlood        = "flood"
 	reasonOperator     = "operator"
 	reasonKafka        = "kafka"
+	reasonStuck        = "stuck"
 	reasonCommit       = "commit_failed"
 )
 

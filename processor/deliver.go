@@ -16,6 +16,7 @@ type delivery struct {
 	metrics *metrics
 	log     *slog.Logger
 	board   *board
+	onStuck time.Duration // a single record that fails for ever while others pass is a letter after this; 0: never
 
 	run  context.Context // ends: no further attempt begins, waits are given up
 	work context.Context // ends: attempts on the wire are abandoned
@@ -25,6 +26,8 @@ type delivery struct {
 	live  []*task
 
 	refused []*task // of the batch under way: letters to be written
+	aside   []span  // of the batch under way: what is stuck, and what must not overtake it
+	last    bool    // nothing but aside is left of the batch
 }
 
 // loop delivers batches until there are no more.
@@ -39,6 +42,11 @@ func (d *delivery) loop() {
 // a dead-letter topic that cannot be written must not keep the neighbours waiting.
 func (d *delivery) deliver(b *batch) {
 	d.sendAll(b)
+	d.writeLetters()
+	d.finishAside(b)
+}
+
+func (d *delivery) writeLetters() {
 	for _, t := range d.refused {
 		d.letters.write(t)
 	}
@@ -69,7 +77,11 @@ func (d *delivery) sendAll(b *batch) {
 
 // send brings spans to an outcome. False: interrupted.
 func (d *delivery) send(spans []span) bool {
+	if spans = d.behindAside(spans); len(spans) == 0 {
+		return true
+	}
 	var halves [2][]span
+	var patience patience
 	err := retry(d.run, func() *again {
 		if d.lane.hold.pass(d.run) != nil || d.lane.gate.Wait(d.run) != nil {
 			return &again{now: true} // run has ended
@@ -77,11 +89,12 @@ func (d *delivery) send(spans []span) bool {
 		live := d.begin(spans)
 		if len(live) == 0 {
 			d.lane.hold.unanswered()
+			d.lane.gate.Observe(sink.Answer{Class: sink.Interrupted}) // the gate let one through that does not come
 			return nil
 		}
 		answer := d.attempt(live)
 		var next *again
-		spans, halves, next = d.dispose(live, answer)
+		spans, halves, next = d.dispose(live, answer, &patience)
 		d.ledger.end(d.live) // only now: what was delivered is settled before its partition may leave
 		return next
 	})
@@ -131,11 +144,17 @@ func (d *delivery) attempt(spans []span) sink.Answer {
 	answer := d.lane.client.Send(d.work, &r)
 	d.lane.gate.Observe(answer)
 	d.metrics.attempt(d.lane.name, answer, d.items, time.Since(start))
+	if answer.Unattributed > 0 {
+		d.log.Warn("braze reports errors that name no object of the request: the objects count as accepted", "workspace", d.lane.name, "errors", answer.Unattributed, "text", answer.Text)
+	}
+	if answer.Rate.Capped {
+		d.log.Warn("braze asks for a longer wait than the bridge makes", "workspace", d.lane.name, "waits", answer.Rate.Wait)
+	}
 	return answer
 }
 
 // dispose does what the answer demands. It returns the spans to be tried again, or two halves of them.
-func (d *delivery) dispose(spans []span, a sink.Answer) (retry []span, halves [2][]span, next *again) {
+func (d *delivery) dispose(spans []span, a sink.Answer, p *patience) (retry []span, halves [2][]span, next *again) {
 	act := dispose(a.Class)
 	if act == refuseNamed && len(a.Errors) == 0 {
 		act = halve
@@ -143,12 +162,18 @@ func (d *delivery) dispose(spans []span, a sink.Answer) (retry []span, halves [2
 	d.note(act, a)
 	switch act {
 	case settleSpans:
-		d.decide(spans, a, "accepted")
+		d.lane.passed.Add(1)
+		d.decide(spans, a)
 	case refuseNamed:
 		return d.refuseNamed(spans, a), halves, &again{now: true}
 	case halve:
 		halves = d.halve(spans, a)
-	case waitForGate, tryAgain:
+	case tryAgain:
+		if p.lost(&d.lane.passed, a) {
+			return d.stuck(spans, p, a)
+		}
+		return spans, halves, &again{wait: a.Rate.Wait}
+	case waitForGate:
 		return spans, halves, &again{wait: a.Rate.Wait}
 	case holdLane, giveUp:
 		return spans, halves, &again{}
@@ -198,7 +223,7 @@ func (d *delivery) refuseNamed(spans []span, a sink.Answer) []span {
 }
 
 // decide notes the outcome of every object of the spans, refused where the answer names it, and settles the tasks that are done.
-func (d *delivery) decide(spans []span, a sink.Answer, outcome string) {
+func (d *delivery) decide(spans []span, a sink.Answer) {
 	at := 0
 	errs := a.Errors
 	done := d.live[:0:0]
@@ -206,7 +231,7 @@ func (d *delivery) decide(spans []span, a sink.Answer, outcome string) {
 		n := s.to - s.from
 		if len(errs) > 0 && errs[0].Item < at+n || s.t.outcomes != nil || s.t.alone {
 			for i := s.from; i < s.to; i++ {
-				s.t.outcome(i, outcome)
+				s.t.outcome(i, "accepted")
 			}
 		}
 		for ; len(errs) > 0 && errs[0].Item < at+n; errs = errs[1:] {
@@ -226,27 +251,31 @@ func (d *delivery) decide(spans []span, a sink.Answer, outcome string) {
 	d.ledger.settleAll(done, verdict{delivered, ""})
 }
 
-// halve splits what nobody was named in: the tasks where there are several, else the objects of the one. What stands
-// alone is refused.
+// halve splits what nobody was named in; what stands alone is refused.
 func (d *delivery) halve(spans []span, a sink.Answer) (halves [2][]span) {
-	switch s := spans[0]; {
-	case len(spans) > 1:
+	s := spans[0]
+	if len(spans) > 1 || s.to-s.from > 1 {
+		return d.halves(spans)
+	}
+	s.t.refuse(s.from, a.Text, a.Status)
+	s.t.reason = sink.BatchRefused
+	if a.Class == sink.TooLarge {
+		s.t.reason = sink.RecordTooLarge
+	}
+	d.finish(s.t)
+	return halves
+}
+
+// halves splits the tasks where there are several, else the objects of the one.
+func (d *delivery) halves(spans []span) [2][]span {
+	if len(spans) > 1 {
 		mid := len(spans) / 2
 		return [2][]span{spans[:mid], spans[mid:]}
-	case s.to-s.from > 1:
-		mid := (s.from + s.to) / 2
-		s.t.open++
-		return [2][]span{{{s.t, s.from, mid}}, {{s.t, mid, s.to}}}
-	default:
-		s.t.refuse(s.from, a.Text, a.Status)
-		if a.Class == sink.TooLarge {
-			s.t.reason = sink.RecordTooLarge
-		} else {
-			s.t.reason = sink.BatchRefused
-		}
-		d.finish(s.t)
-		return halves
 	}
+	s := spans[0]
+	mid := (s.from + s.to) / 2
+	s.t.open++
+	return [2][]span{{{s.t, s.from, mid}}, {{s.t, mid, s.to}}}
 }
 
 // finish ends one span of a task with a refused object; after the last the task becomes a letter.

@@ -84,7 +84,7 @@ func newSenderBench(ctx context.Context, limits sink.Limits, answer func(n int, 
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	s := &senderBench{bench: b, braze: &scripted{answer: answer, accepted: map[string]int{}}, letters: &letterbook{}, board: newBoard(log)}
 	p := &Processor{
-		cfg: config.Default(), ledger: b.ledger, board: s.board, run: ctx, work: ctx,
+		cfg: config.Default(), log: log, ledger: b.ledger, board: s.board, run: ctx, work: ctx,
 		lanes: map[string]*lane{"": b.l},
 	}
 	p.metrics = newMetrics(p)
@@ -334,5 +334,79 @@ func TestLeavingPartitionIsDroppedFromARetry(t *testing.T) {
 		})
 		s.send(4)
 		s.want(t, 2)
+	})
+}
+
+// TestStuckRequestIsHalvedUntilOneStandsAlone has one object that makes Braze fail whatever it shares a request with,
+// while other requests pass: the neighbours are delivered, the culprit waits, and goes to the dead letters when it may.
+func TestStuckRequestIsHalvedUntilOneStandsAlone(t *testing.T) {
+	for _, after := range []time.Duration{0, time.Hour} {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			var s *senderBench
+			s = newSenderBench(ctx, everyRequest, func(_ int, objects []string) sink.Answer {
+				s.l.passed.Add(1) // of other senders
+				for _, o := range objects {
+					if o == `{"u":5}` {
+						return sink.Answer{Class: sink.Transient, Status: 500, Text: "500"}
+					}
+				}
+				return sink.Answer{Class: sink.Accepted, Status: 201}
+			})
+			s.board.joined()
+			s.deliver.onStuck = after
+			done := make(chan struct{})
+			go func() { s.send(9); close(done) }()
+			time.Sleep(59 * time.Minute)
+			s.want(t, 8)
+			if st := s.board.status(); st.State != Holding || st.Reasons[len(st.Reasons)-1].Code != reasonStuck {
+				t.Errorf("while one record is stuck: %+v", st)
+			}
+			time.Sleep(2 * time.Minute)
+			if after > 0 {
+				s.want(t, 8, sink.Stuck)
+			} else {
+				s.want(t, 8)
+			}
+			cancel()
+			<-done
+		})
+	}
+}
+
+// TestStuckRecordIsNotOvertaken has a stuck record and a later one of the same user in one batch: the later one waits,
+// the other users are freed.
+func TestStuckRecordIsNotOvertaken(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		broken := true
+		var s *senderBench
+		s = newSenderBench(ctx, everyRequest, func(_ int, objects []string) sink.Answer {
+			s.l.passed.Add(1)
+			for _, o := range objects {
+				if broken && o == `{"u":5}` {
+					return sink.Answer{Class: sink.Transient, Status: 500, Text: "500"}
+				}
+			}
+			return sink.Answer{Class: sink.Accepted, Status: 201}
+		})
+		later := s.task(1, sink.Event, 5, 9)
+		tasks := []*task{s.task(0, sink.Event, 1), s.task(0, sink.Event, 5), later, s.task(0, sink.Event, 2)}
+		done := make(chan struct{})
+		go func() { s.deliverAll(tasks); close(done) }()
+		time.Sleep(30 * time.Minute)
+		if n := s.braze.accepted[`{"u":9}`]; n != 0 {
+			t.Error("a record overtook a stuck one of the same user")
+		}
+		s.want(t, 2)
+		if b := <-s.d.done; !b.partial || len(b.tasks) != 2 {
+			t.Errorf("freed while stuck: %d tasks", len(b.tasks))
+		}
+		broken = false
+		<-done
+		if got := s.ledger.accounts()["t"].Delivered; got != 4 {
+			t.Errorf("delivered %d in the end, want 4", got)
+		}
+		cancel()
 	})
 }

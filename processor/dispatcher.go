@@ -44,6 +44,8 @@ type batch struct {
 	size   sink.Size
 	since  time.Time // when its first task joined
 	letter bool
+
+	partial bool // these tasks of a batch are through; the others, and the sender, are not
 }
 
 func newDispatcher(l *lane, ledger *ledger) *dispatcher {
@@ -82,9 +84,10 @@ func (d *dispatcher) drain() {
 	for d.sending+d.writing > 0 {
 		select {
 		case b := <-d.done:
-			if b.letter {
+			switch {
+			case b.letter:
 				d.writing--
-			} else {
+			case !b.partial:
 				d.sending--
 			}
 		case <-d.in:
@@ -223,7 +226,9 @@ func (d *dispatcher) finished(b *batch) {
 		d.writing--
 		return
 	}
-	d.sending--
+	if !b.partial {
+		d.sending--
+	}
 	for _, t := range b.tasks {
 		d.note(t, t.letter != nil)
 		t.users(func(u uint64, _ bool) {

@@ -59,6 +59,10 @@ type flow struct {
 	topics  []string
 	admin   *kgo.Client
 
+	registry registry // nil: flow itself
+	latest   bool
+	maxAge   string
+
 	mu       sync.Mutex
 	records  map[int64]*flowRecord // by seq
 	byOffset map[topicPartition]map[int64]*flowRecord
@@ -232,7 +236,9 @@ func (l letterTopic) Write(ctx context.Context, letter *sink.Letter) error {
 	if err == nil {
 		l.f.mu.Lock()
 		defer l.f.mu.Unlock()
-		l.f.byOffset[topicPartition{letter.Record.Topic, letter.Record.Partition}][letter.Record.Offset].letters++
+		if r := l.f.byOffset[topicPartition{letter.Record.Topic, letter.Record.Partition}][letter.Record.Offset]; r != nil {
+			r.letters++
+		}
 	}
 	return err
 }
@@ -249,6 +255,12 @@ func (f *flow) start() *member {
 	topics := ""
 	for _, name := range f.topics {
 		topics += fmt.Sprintf(flowTopic, name)
+	}
+	if f.maxAge != "" {
+		topics += "    max_age: " + f.maxAge + "\n"
+	}
+	if f.latest {
+		topics += "    start: latest\n"
 	}
 	cfg, _, err := config.Parse("flow.yaml", []byte(fmt.Sprintf(flowConfig, topics)), config.ResolveAll)
 	if err != nil {
@@ -279,7 +291,9 @@ func (f *flow) start() *member {
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	p.registry = f
+	if p.registry = f; f.registry != nil {
+		p.registry = f.registry
+	}
 	p.letters = letterTopic{f, sink.NewDeadLetters(producer, func(*kgo.Record) string { return "letters" }, "test")}
 	run, stop := context.WithCancel(context.Background())
 	work, kill := context.WithCancel(context.Background())

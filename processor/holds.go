@@ -4,8 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-
-	"github.com/twmb/franz-go/pkg/kgo"
+	"slices"
 
 	"brazebridge/schema"
 )
@@ -49,18 +48,7 @@ func (p *Processor) holdTopic(t *topic, code, text string) {
 	p.board.fault(code, t.name, "", text)
 	p.poller.do(func() {
 		p.client.PauseFetchTopics(t.name)
-		back := map[int32]kgo.EpochOffset{}
-		for _, a := range p.ledger.all() {
-			if a.topic != t.name {
-				continue
-			}
-			if at, ok := p.ledger.giveBack(a); ok {
-				back[a.partition] = kgo.EpochOffset{Epoch: -1, Offset: at.offset}
-			}
-		}
-		if len(back) > 0 {
-			p.client.SetOffsets(map[string]map[int32]kgo.EpochOffset{t.name: back})
-		}
+		p.rewind(slices.DeleteFunc(p.ledger.all(), func(a *account) bool { return a.topic != t.name }), 0)
 	})
 }
 

@@ -3,6 +3,7 @@ package processor
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"brazebridge/sink"
@@ -34,6 +35,7 @@ type lane struct {
 
 	window     *window
 	hold       *hold
+	passed     atomic.Int64 // requests that Braze has accepted
 	dispatcher *dispatcher
 	batches    chan *batch // to the senders
 	letters    chan *batch // to the letter writers

@@ -2,6 +2,7 @@ package processor
 
 import (
 	"sync"
+	"time"
 
 	"brazebridge/sink"
 )
@@ -322,14 +323,19 @@ func (a *account) advance() {
 	}
 }
 
-// giveBack withdraws everything that is not in the window, because its topic is held: reading is to go on later at
-// the position that is returned. What is settled beyond it is remembered and not worked on again. False: nothing to withdraw.
-func (l *ledger) giveBack(a *account) (position, bool) {
+// giveBack withdraws what is not in the window, but for the first keep unsettled records, because its topic is held or
+// its partition is stuck: reading is to go on later at the position that is returned. What is settled beyond it is
+// remembered and not worked on again. False: nothing to withdraw.
+func (l *ledger) giveBack(a *account, keep int) (position, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var from *position
 	for i := a.head; i < len(a.entries) && !a.closed; i++ {
 		e := &a.entries[i]
+		if e.state == pending && from == nil && (keep > 0 || e.admitted) {
+			keep--
+			continue
+		}
 		switch {
 		case e.state == pending && !e.admitted:
 			if from == nil {
@@ -352,29 +358,34 @@ func (l *ledger) giveBack(a *account) (position, bool) {
 	return *from, true
 }
 
-// shares compares the partitions with their share of the budget: those that exceed it and are not paused yet, and those
-// that are paused and have at most half of it unsettled, or are gone.
+// stuckAfter is how long a partition's oldest record must have waited for a partition that exceeds its share to be taken
+// for stuck: at full speed all are busy, exceed their share now and then, and are better left alone, since a pause drops
+// what the client has fetched.
+const stuckAfter = 500 * time.Millisecond
+
+// shares compares the partitions with their share of the budget: those that exceed it, move slowly and are not paused
+// yet, and those that are paused and have at most half of it unsettled, or are gone. It returns the share too.
 //
 // With n partitions a share is two n-th of the budget, so that all of them together can use it whole although they are
-// never equally busy; one that is blocked keeps at most that much from the others.
-func (l *ledger) shares(paused map[*account]bool) (over, under []*account) {
+// never equally busy; one that is stuck keeps at most that much from the others.
+func (l *ledger) shares(paused map[*account]bool, now time.Time) (over, under []*account, share int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	n := max(1, len(l.parts))
-	records := max(1, min(l.budget.maxRecords, 2*l.budget.maxRecords/n))
+	share = max(1, min(l.budget.maxRecords, 2*l.budget.maxRecords/n))
 	bytes := max(1, min(l.budget.maxBytes, 2*l.budget.maxBytes/int64(n)))
 	for a := range paused {
-		if a.closed || a.unsettled <= records/2 && a.unsettledBytes <= bytes/2 {
+		if a.closed || a.unsettled <= share/2 && a.unsettledBytes <= bytes/2 {
 			under = append(under, a)
 		}
 	}
 	if n == 1 {
-		return nil, under
+		return nil, under, share
 	}
 	for _, a := range l.parts {
-		if !paused[a] && (a.unsettled > records || a.unsettledBytes > bytes) {
+		if !paused[a] && (a.unsettled > share || a.unsettledBytes > bytes) && now.Sub(time.Unix(0, a.entries[a.head].at)) > stuckAfter {
 			over = append(over, a)
 		}
 	}
-	return over, under
+	return over, under, share
 }

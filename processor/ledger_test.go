@@ -3,6 +3,7 @@ package processor
 import (
 	"math/rand/v2"
 	"testing"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 )
@@ -156,7 +157,7 @@ func TestGiveBackRereads(t *testing.T) {
 	tasks := tracked(t, l, a, 10, 11, 12, 13, 14)
 	l.admit(tasks[:2])
 	l.settle(tasks[3], verdict{filtered, "when"})
-	at, ok := l.giveBack(a)
+	at, ok := l.giveBack(a, 0)
 	if !ok || at.offset != 12 {
 		t.Fatalf("reading goes on at %d (%v), want 12", at.offset, ok)
 	}
@@ -225,17 +226,24 @@ func TestSharesPauseWithHysteresis(t *testing.T) {
 		tasks = append(tasks, tracked(t, l, hot, o)...)
 	}
 	paused := map[*account]bool{}
-	over, _ := l.shares(paused)
+	if over, _, _ := l.shares(paused, time.Unix(0, 1)); len(over) != 0 {
+		t.Fatal("a partition that moves is taken for stuck")
+	}
+	late := time.Unix(0, 1).Add(2 * stuckAfter)
+	over, _, share := l.shares(paused, late)
+	if share != 200 {
+		t.Fatalf("share %d, want 200", share)
+	}
 	if len(over) != 1 || over[0] != hot {
 		t.Fatalf("over their share: %d partitions, want the hot one", len(over))
 	}
 	paused[hot] = true
 	l.settleAll(tasks[:100], verdict{delivered, ""})
-	if _, under := l.shares(paused); len(under) != 0 {
+	if _, under, _ := l.shares(paused, late); len(under) != 0 {
 		t.Fatal("resumed with more than half of the share unsettled")
 	}
 	l.settleAll(tasks[100:102], verdict{delivered, ""})
-	if _, under := l.shares(paused); len(under) != 1 {
+	if _, under, _ := l.shares(paused, late); len(under) != 1 {
 		t.Fatal("not resumed with half of the share settled")
 	}
 }

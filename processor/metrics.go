@@ -18,6 +18,7 @@ type metrics struct {
 	objects  *prometheus.CounterVec
 	resent   *prometheus.CounterVec
 	refused  *prometheus.CounterVec
+	noted    *prometheus.CounterVec
 
 	consumed, settled, returned, letters, filtered *prometheus.Desc
 	inFlight, window, held, oldest, lag            *prometheus.Desc
@@ -36,6 +37,7 @@ func newMetrics(p *Processor) *metrics {
 		objects:  counter("objects_total", "Objects that Braze accepted or refused.", "kind", "outcome"),
 		resent:   counter("resent_objects_total", "Objects sent again although Braze may have accepted them, by cause.", "cause"),
 		refused:  counter("check_refusals_total", "Objects refused before sending, by rule.", "rule"),
+		noted:    counter("check_notes_total", "What the check saw in objects that were sent all the same, or mended, by kind.", "note"),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "brazebridge_request_duration_seconds", Help: "Time of one attempt.",
 			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
@@ -67,6 +69,12 @@ func (m *metrics) zero() {
 		m.objects.WithLabelValues(k.String(), "accepted")
 		m.objects.WithLabelValues(k.String(), "refused")
 	}
+	for _, r := range sink.Rules() {
+		m.refused.WithLabelValues(r)
+	}
+	for _, n := range sink.Notes() {
+		m.noted.WithLabelValues(n)
+	}
 }
 
 // attempt counts one attempt with its objects.
@@ -96,6 +104,11 @@ func (m *metrics) attempt(workspace string, a sink.Answer, items []sink.Item, to
 	}
 }
 
+// checked takes over what a check has counted.
+func (m *metrics) checked(c *sink.Checker) {
+	c.TakeCounted(func(note string, n int64) { m.noted.WithLabelValues(note).Add(float64(n)) })
+}
+
 func (m *metrics) refusals(rs []sink.Refusal) {
 	for _, r := range rs {
 		m.refused.WithLabelValues(r.Rule).Inc()
@@ -104,7 +117,7 @@ func (m *metrics) refusals(rs []sink.Refusal) {
 
 // Describe implements prometheus.Collector.
 func (m *metrics) Describe(ch chan<- *prometheus.Desc) {
-	for _, c := range []prometheus.Collector{m.requests, m.duration, m.objects, m.resent, m.refused} {
+	for _, c := range []prometheus.Collector{m.requests, m.duration, m.objects, m.resent, m.refused, m.noted} {
 		c.Describe(ch)
 	}
 	for _, d := range []*prometheus.Desc{m.consumed, m.settled, m.returned, m.letters, m.filtered, m.inFlight, m.window, m.held, m.oldest, m.lag} {
@@ -114,7 +127,7 @@ func (m *metrics) Describe(ch chan<- *prometheus.Desc) {
 
 // Collect implements prometheus.Collector: one look at the ledger, so that the numbers of a scrape add up.
 func (m *metrics) Collect(ch chan<- prometheus.Metric) {
-	for _, c := range []prometheus.Collector{m.requests, m.duration, m.objects, m.resent, m.refused} {
+	for _, c := range []prometheus.Collector{m.requests, m.duration, m.objects, m.resent, m.refused, m.noted} {
 		c.Collect(ch)
 	}
 	send := func(d *prometheus.Desc, t prometheus.ValueType, v float64, labels ...string) {

@@ -114,16 +114,35 @@ func (l *poller) fault(f kgo.FetchTopicPartition) {
 	l.p.board.fault(reasonKafka, f.Topic, "", f.Err.Error())
 }
 
-// balance pauses the partitions that exceed their share of the budget, and lifts the pause of those with half of it settled:
-// a hot user, a slow registry or a held topic slows only the partitions it lives in.
+// balance pauses the partitions that are stuck with more than their share of the budget, gives back what they have beyond
+// it, and lifts the pause of those with half of it settled: a hot user, a slow registry or a held topic slows only the
+// partitions it lives in.
 func (l *poller) balance() {
-	over, under := l.p.ledger.shares(l.paused)
+	over, under, share := l.p.ledger.shares(l.paused, time.Now())
 	for _, a := range over {
 		l.paused[a] = true
 		l.p.client.PauseFetchPartitions(map[string][]int32{a.topic: {a.partition}})
+		l.p.rewind([]*account{a}, share)
 	}
 	for _, a := range under {
 		delete(l.paused, a)
 		l.p.client.ResumeFetchPartitions(map[string][]int32{a.topic: {a.partition}})
+	}
+}
+
+// rewind gives back what the accounts have not attempted, but for the first keep unsettled records of each, and has
+// reading go on there. Only the poll goroutine may: no rebalance can happen meanwhile.
+func (p *Processor) rewind(accounts []*account, keep int) {
+	back := map[string]map[int32]kgo.EpochOffset{}
+	for _, a := range accounts {
+		if at, ok := p.ledger.giveBack(a, keep); ok {
+			if back[a.topic] == nil {
+				back[a.topic] = map[int32]kgo.EpochOffset{}
+			}
+			back[a.topic][a.partition] = kgo.EpochOffset{Epoch: -1, Offset: at.offset}
+		}
+	}
+	if len(back) > 0 {
+		p.client.SetOffsets(back)
 	}
 }

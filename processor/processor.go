@@ -51,6 +51,8 @@ type Processor struct {
 	kafka    []kgo.Opt
 	client   *kgo.Client
 
+	connected chan struct{} // closed when client is set: its callbacks may come before
+
 	letterTopics  []string
 	createLetters *sink.CreateTopic
 
@@ -79,7 +81,7 @@ func New(o Options) (*Processor, error) {
 		cfg: o.Config, log: o.Log, registry: o.Registry, letters: o.DeadLetters, kafka: o.Kafka,
 		letterTopics: o.LetterTopics, createLetters: o.CreateLetters,
 		budget: b, ledger: newLedger(b), board: newBoard(o.Log),
-		lanes: map[string]*lane{}, due: make(chan struct{}, 1), reshare: make(chan struct{}, 1),
+		connected: make(chan struct{}), lanes: map[string]*lane{}, due: make(chan struct{}, 1), reshare: make(chan struct{}, 1),
 		topics: map[string]*topic{}, readers: map[topicPartition]*reader{},
 	}
 	p.poller = &poller{p: p, paused: map[*account]bool{}}
@@ -134,6 +136,7 @@ func (p *Processor) Run(run, work context.Context) error {
 		return fmt.Errorf("make kafka client: %w", err)
 	}
 	p.client = client
+	close(p.connected)
 
 	var senders, dispatchers, others sync.WaitGroup
 	for _, l := range p.lanes {
@@ -182,7 +185,8 @@ func (p *Processor) leave() {
 
 func (p *Processor) newDelivery(l *lane, letters *letterWriter) *delivery {
 	return &delivery{
-		lane: l, ledger: p.ledger, letters: letters, metrics: p.metrics, board: p.board, run: p.run, work: p.work,
+		lane: l, ledger: p.ledger, letters: letters, metrics: p.metrics, board: p.board, log: p.log,
+		onStuck: p.cfg.Delivery.OnStuck.DeadLetterAfter.D(), run: p.run, work: p.work,
 	}
 }
 
@@ -204,6 +208,9 @@ func (p *Processor) consumerOpts() []kgo.Opt {
 		// Small fetches bound memory: a few of them are buffered for each broker, and what they decompress to.
 		kgo.FetchMaxBytes(1 << 20),
 		kgo.FetchMaxPartitionBytes(128 << 10),
+		// A partition whose pause is lifted joins the next fetch from its broker; the one under way may wait this long for
+		// records of others.
+		kgo.FetchMaxWait(250 * time.Millisecond),
 		kgo.MaxDecompressBatchBytes(64 << 20),
 		kgo.MetadataMaxAge(time.Minute), // how long a new partition, or a topic that a pattern matches, stays unseen
 	}

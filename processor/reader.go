@@ -84,6 +84,7 @@ func (r *reader) loop() {
 			continue // given back: it will be read again
 		}
 		out := r.read(tasks)
+		r.metrics.checked(r.checker)
 		if len(out) == 0 {
 			continue
 		}

@@ -15,6 +15,7 @@ import (
 // record. `latest` counts only for a topic of which no partition has a commit; a partition that was added to a topic
 // with commits is read from its beginning. Every start is committed at once, so that it is decided once.
 func (p *Processor) startOffsets(ctx context.Context, fetched map[string]map[int32]kgo.Offset) (map[string]map[int32]kgo.Offset, error) {
+	<-p.connected
 	var fresh []string
 	for name, parts := range fetched {
 		anew := false

@@ -300,6 +300,17 @@ func TestDepth(t *testing.T) {
 	}
 }
 
+// TestDepthIsNotLength: what stands side by side does not nest.
+func TestDepthIsNotLength(t *testing.T) {
+	s := mustParse(t, `{"type":"array","items":{"type":"record","name":"R","fields":[{"name":"a","type":{"type":"array","items":"int"}},{"name":"m","type":{"type":"map","values":"int"}}]}}`)
+	datum := binary.AppendVarint(nil, 10*maxDepth)
+	datum = append(datum, make([]byte, 2*10*maxDepth+1)...)
+	v, err := s.Decode(&Arena{}, datum)
+	if err != nil || v.Len() != 10*maxDepth {
+		t.Error(err)
+	}
+}
+
 // TestDecodeErrorsAreBoundedAndPrivate: long names are cut, a map's keys and texts do not show.
 func TestDecodeErrorsAreBoundedAndPrivate(t *testing.T) {
 	long := strings.Repeat("n", 5000)
@@ -318,6 +329,9 @@ func TestDecodeErrorsAreBoundedAndPrivate(t *testing.T) {
 // TestDecodeWithoutParse: a Schema put together by hand is an error, not a panic.
 func TestDecodeWithoutParse(t *testing.T) {
 	if _, err := (&Schema{}).Decode(&Arena{}, nil); err == nil || errors.Is(err, ErrUndecodable) {
+		t.Error(err)
+	}
+	if _, err := (&Schema{}).DecodeReference(nil); err == nil || errors.Is(err, ErrUndecodable) {
 		t.Error(err)
 	}
 }
@@ -363,5 +377,24 @@ func TestArenaGivesBackWhatIsLarge(t *testing.T) {
 	a.Reset()
 	if cap(a.vals) != keptValues {
 		t.Errorf("%d values kept, want %d", cap(a.vals), keptValues)
+	}
+}
+
+// TestArenaForgetsWhatWasRefused: undecodable records do not fill the arena of a batch, within a chunk or beyond it.
+func TestArenaForgetsWhatWasRefused(t *testing.T) {
+	s := mustParse(t, `{"type":"array","items":"int"}`)
+	bad := append(binary.AppendVarint(nil, 500), make([]byte, 500)...) // no end
+	var a Arena
+	a.take(100)
+	for range 1000 {
+		if _, err := s.Decode(&a, bad); !errors.Is(err, ErrUndecodable) {
+			t.Fatal(err)
+		}
+		if len(a.vals) > 100 {
+			t.Fatalf("%d values in use", len(a.vals))
+		}
+	}
+	if cap(a.vals) > 4096 {
+		t.Errorf("the arena grew to %d values", cap(a.vals))
 	}
 }

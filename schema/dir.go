@@ -3,6 +3,7 @@ package schema
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -47,7 +48,7 @@ func OpenDir(dir string) (*Dir, error) {
 		}
 		d.place(name, string(text))
 	}
-	for subject := range d.files {
+	for _, subject := range slices.Sorted(maps.Keys(d.files)) {
 		d.order(subject)
 	}
 	return d, nil
@@ -91,12 +92,7 @@ func (d *Dir) order(subject string) {
 
 // Subjects lists the subjects, sorted.
 func (d *Dir) Subjects(context.Context) ([]string, error) {
-	out := make([]string, 0, len(d.files))
-	for s := range d.files {
-		out = append(out, s)
-	}
-	sort.Strings(out)
-	return out, nil
+	return slices.Sorted(maps.Keys(d.files)), nil
 }
 
 // Latest returns a subject's latest schema. An unknown subject matches ErrUnknownSubject.

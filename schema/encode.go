@@ -1,7 +1,6 @@
 package schema
 
 import (
-	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -24,11 +23,36 @@ func (s *Schema) EncodeJSON(plain []byte) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode record: %w", err)
 	}
-	out, err := encodePlain(nil, s.Root, doc, false)
+	if nesting(doc) > maxDepth {
+		return nil, fmt.Errorf("encode record: values nest deeper than %d", maxDepth)
+	}
+	e := encoder{steps: 1000 + 100*len(plain)}
+	out, err := e.value(nil, s.Root, doc, false)
 	if err != nil {
 		return nil, fmt.Errorf("encode record: %w", err)
 	}
 	return out, nil
+}
+
+// encoder bounds the work: where unions nest, a value that fits none of their branches is tried in every combination.
+type encoder struct{ steps int }
+
+// nesting is how deep lists and objects nest.
+func nesting(doc any) int {
+	most := 0
+	switch doc := doc.(type) {
+	case []any:
+		for _, d := range doc {
+			most = max(most, nesting(d))
+		}
+		return most + 1
+	case map[string]any:
+		for _, d := range doc {
+			most = max(most, nesting(d))
+		}
+		return most + 1
+	}
+	return 0
 }
 
 // inputError says where in the plain JSON something does not fit. The path is gathered innermost first.
@@ -57,9 +81,12 @@ func within(step string, err error) error {
 	return err
 }
 
-// encodePlain appends a value of the type. asDefault reads Avro's own form of bytes in a default: text whose code
+// value appends a value of the type. asDefault reads Avro's own form of bytes in a default: text whose code
 // points are the bytes.
-func encodePlain(dst []byte, t *Type, doc any, asDefault bool) ([]byte, error) {
+func (e *encoder) value(dst []byte, t *Type, doc any, asDefault bool) ([]byte, error) {
+	if e.steps--; e.steps < 0 {
+		return nil, wrong("too many ways to read it as a union's branches: name the branch, {\"full.Name\": …}")
+	}
 	switch t.Base {
 	case Null:
 		if doc != nil {
@@ -67,13 +94,13 @@ func encodePlain(dst []byte, t *Type, doc any, asDefault bool) ([]byte, error) {
 		}
 		return dst, nil
 	case Record:
-		return encodeRecord(dst, t, doc, asDefault)
+		return e.record(dst, t, doc, asDefault)
 	case Array:
-		return encodeArray(dst, t, doc, asDefault)
+		return e.array(dst, t, doc, asDefault)
 	case Map:
-		return encodeMap(dst, t, doc, asDefault)
+		return e.mapping(dst, t, doc, asDefault)
 	case Union:
-		return encodeUnion(dst, t, doc, asDefault)
+		return e.union(dst, t, doc, asDefault)
 	}
 	if doc == nil {
 		return nil, wrong("null, and the schema allows none")
@@ -111,7 +138,7 @@ func encodePlain(dst []byte, t *Type, doc any, asDefault bool) ([]byte, error) {
 	return append(dst, b...), nil
 }
 
-func encodeRecord(dst []byte, t *Type, doc any, asDefault bool) ([]byte, error) {
+func (e *encoder) record(dst []byte, t *Type, doc any, asDefault bool) ([]byte, error) {
 	m, ok := doc.(map[string]any)
 	if !ok {
 		return nil, wrong("want an object, a %s", clip(t.Name))
@@ -130,7 +157,7 @@ func encodeRecord(dst []byte, t *Type, doc any, asDefault bool) ([]byte, error) 
 			return nil, within("."+f.Name, wrong("missing, and the schema has no default"))
 		}
 		var err error
-		if dst, err = encodePlain(dst, f.Type, value, fromDefault); err != nil {
+		if dst, err = e.value(dst, f.Type, value, fromDefault); err != nil {
 			return nil, within("."+f.Name, err)
 		}
 	}
@@ -163,7 +190,7 @@ func sortedKeys(m map[string]any) []string {
 	return keys
 }
 
-func encodeArray(dst []byte, t *Type, doc any, asDefault bool) ([]byte, error) {
+func (e *encoder) array(dst []byte, t *Type, doc any, asDefault bool) ([]byte, error) {
 	list, ok := doc.([]any)
 	if !ok {
 		return nil, wrong("want a list")
@@ -173,15 +200,15 @@ func encodeArray(dst []byte, t *Type, doc any, asDefault bool) ([]byte, error) {
 	}
 	for i, d := range list {
 		var err error
-		if dst, err = encodePlain(dst, t.Elem, d, asDefault); err != nil {
+		if dst, err = e.value(dst, t.Elem, d, asDefault); err != nil {
 			return nil, within("["+strconv.Itoa(i)+"]", err)
 		}
 	}
 	return append(dst, 0), nil
 }
 
-// encodeMap writes the entries in the order of their keys: JSON has none, and two runs must not differ.
-func encodeMap(dst []byte, t *Type, doc any, asDefault bool) ([]byte, error) {
+// mapping writes a map's entries in the order of their keys: JSON has none, and two runs must not differ.
+func (e *encoder) mapping(dst []byte, t *Type, doc any, asDefault bool) ([]byte, error) {
 	m, ok := doc.(map[string]any)
 	if !ok {
 		return nil, wrong("want an object, a map")
@@ -193,14 +220,14 @@ func encodeMap(dst []byte, t *Type, doc any, asDefault bool) ([]byte, error) {
 		dst = binary.AppendVarint(dst, int64(len(k)))
 		dst = append(dst, k...)
 		var err error
-		if dst, err = encodePlain(dst, t.Elem, m[k], asDefault); err != nil {
+		if dst, err = e.value(dst, t.Elem, m[k], asDefault); err != nil {
 			return nil, within("["+strconv.Quote(clip(k))+"]", err)
 		}
 	}
 	return append(dst, 0), nil
 }
 
-func encodeUnion(dst []byte, t *Type, doc any, asDefault bool) ([]byte, error) {
+func (e *encoder) union(dst []byte, t *Type, doc any, asDefault bool) ([]byte, error) {
 	var last error
 	tried := 0
 	for i, b := range t.Branches {
@@ -208,14 +235,14 @@ func encodeUnion(dst []byte, t *Type, doc any, asDefault bool) ([]byte, error) {
 			continue
 		}
 		tried++
-		out, err := encodePlain(binary.AppendVarint(dst, int64(i)), b, doc, asDefault)
+		out, err := e.value(binary.AppendVarint(dst, int64(i)), b, doc, asDefault)
 		if err == nil {
 			return out, nil
 		}
 		last = err
 	}
 	if i, inner, ok := tagged(t, doc); ok {
-		return encodePlain(binary.AppendVarint(dst, int64(i)), t.Branches[i], inner, asDefault)
+		return e.value(binary.AppendVarint(dst, int64(i)), t.Branches[i], inner, asDefault)
 	}
 	if tried == 1 {
 		return nil, last
@@ -284,45 +311,4 @@ func encodeFloat(dst []byte, t *Type, doc any) ([]byte, error) {
 		return binary.LittleEndian.AppendUint32(dst, math.Float32bits(float32(f))), nil
 	}
 	return binary.LittleEndian.AppendUint64(dst, math.Float64bits(f)), nil
-}
-
-// plainBytes reads what lies on bytes or fixed.
-func plainBytes(t *Type, doc any, asDefault bool) ([]byte, error) {
-	if n, ok := doc.(json.Number); ok && t.Kind == Decimal {
-		return plainDecimal(t, n.String())
-	}
-	s, ok := doc.(string)
-	if !ok {
-		return nil, wrong("want %s as text", t.Kind)
-	}
-	if asDefault {
-		return latin(s)
-	}
-	switch t.Kind {
-	case Decimal:
-		return plainDecimal(t, s)
-	case UUID:
-		return plainUUID(s)
-	case Duration:
-		if strings.HasPrefix(s, "P") && strings.ContainsAny(s, "MDTS") {
-			return plainDuration(s)
-		}
-	}
-	b, err := base64.StdEncoding.DecodeString(s)
-	if err != nil {
-		return nil, wrong("want bytes as base64")
-	}
-	return b, nil
-}
-
-// latin reads the form that bytes have in a schema's default.
-func latin(s string) ([]byte, error) {
-	out := make([]byte, 0, len(s))
-	for _, r := range s {
-		if r > 0xff {
-			return nil, wrong("the schema's default is no text of bytes")
-		}
-		out = append(out, byte(r))
-	}
-	return out, nil
 }

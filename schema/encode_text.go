@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
@@ -186,6 +187,47 @@ func plainDuration(s string) ([]byte, error) {
 	var out []byte
 	for _, p := range parts {
 		out = binary.LittleEndian.AppendUint32(out, uint32(p))
+	}
+	return out, nil
+}
+
+// plainBytes reads what lies on bytes or fixed.
+func plainBytes(t *Type, doc any, asDefault bool) ([]byte, error) {
+	if n, ok := doc.(json.Number); ok && t.Kind == Decimal {
+		return plainDecimal(t, n.String())
+	}
+	s, ok := doc.(string)
+	if !ok {
+		return nil, wrong("want %s as text", t.Kind)
+	}
+	if asDefault {
+		return latin(s)
+	}
+	switch t.Kind {
+	case Decimal:
+		return plainDecimal(t, s)
+	case UUID:
+		return plainUUID(s)
+	case Duration:
+		if strings.HasPrefix(s, "P") && strings.ContainsAny(s, "MDTS") {
+			return plainDuration(s)
+		}
+	}
+	b, err := base64.StdEncoding.DecodeString(s)
+	if err != nil {
+		return nil, wrong("want bytes as base64")
+	}
+	return b, nil
+}
+
+// latin reads the form that bytes have in a schema's default.
+func latin(s string) ([]byte, error) {
+	out := make([]byte, 0, len(s))
+	for _, r := range s {
+		if r > 0xff {
+			return nil, wrong("the schema's default is no text of bytes")
+		}
+		out = append(out, byte(r))
 	}
 	return out, nil
 }

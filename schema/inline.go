@@ -196,12 +196,9 @@ func isPart(doc map[string]any, key string) bool {
 	case "values":
 		return doc["type"] == "map"
 	}
-	switch kind := doc["type"].(type) {
-	case string:
-		switch kind {
-		case "record", "error", "enum", "fixed", "array", "map":
-			return false
-		}
+	switch doc["type"] {
+	case "record", "error", "enum", "fixed", "array", "map":
+		return false
 	}
 	return true
 }

@@ -28,6 +28,7 @@ func TestLogicalTypes(t *testing.T) {
 		{`{"type":"bytes","logicalType":"decimal","precision":1}`, Decimal},
 		{`{"type":"bytes","logicalType":"decimal","precision":9,"scale":9}`, Decimal},
 		{`{"type":"bytes","logicalType":"decimal","precision":2,"scale":5}`, Bytes},
+		{`{"type":"bytes","logicalType":"decimal","precision":4,"scale":5}`, Bytes},
 		{`{"type":"bytes","logicalType":"decimal"}`, Bytes},
 		{`{"type":"bytes","logicalType":"decimal","scale":2}`, Bytes},
 		{`{"type":"bytes","logicalType":"decimal","precision":0}`, Bytes},

@@ -25,6 +25,9 @@ func Fallbacks() int64 { return fallbacks.Load() }
 // A map's entries come in the order of their keys: goavro loses that of the bytes. The Value owns its memory.
 func (s *Schema) DecodeReference(datum []byte) (Value, error) {
 	fallbacks.Add(1)
+	if s.codec == nil {
+		return Value{}, errNotParsed
+	}
 	codec, err := s.codec()
 	if err != nil {
 		return Value{}, fmt.Errorf("set up goavro: %w", err)

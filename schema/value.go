@@ -72,8 +72,9 @@ func (v Value) Str() string {
 	return v.s
 }
 
-// Bytes is a copy of what Str gives.
-func (v Value) Bytes() []byte { return []byte(v.Str()) }
+// Bytes is a copy of what Str gives, for those who keep it longer than the Value. It appends because the compiler leaves
+// a plain conversion's copy out where it sees no change to the result, trusting that a string's bytes never change.
+func (v Value) Bytes() []byte { return append([]byte(nil), v.Str()...) }
 
 // Len is the number of an Array's elements or a Map's entries.
 func (v Value) Len() int {

@@ -61,11 +61,7 @@ func (c *Checker) Check(items []Item) ([]Item, []Refusal) {
 func (c *Checker) check(item *Item) bool {
 	c.kind, c.notes, item.User = item.Kind, 0, 0
 	if !c.scan.scan(item.JSON) {
-		rule := RuleJSON
-		if c.scan.fault == scanDuplicate {
-			rule = RuleDuplicateKey
-		}
-		return c.refuse(rule, scanFaultTexts[c.scan.fault])
+		return c.refuseScan()
 	}
 	c.indexTop()
 	if !c.checkUser(item) {
@@ -80,4 +76,15 @@ func (c *Checker) check(item *Item) bool {
 		return c.checkPurchase()
 	}
 	return c.refuse(RuleJSON, "an object of an unknown kind")
+}
+
+// refuseScan says what the scanner found. A key that stands twice is named where the mapping names keys: deeper down names may be data.
+func (c *Checker) refuseScan() bool {
+	switch {
+	case c.scan.fault != scanDuplicate:
+		return c.refuse(RuleJSON, scanFaultTexts[c.scan.fault])
+	case c.scan.depth > 2:
+		return c.refuse(RuleDuplicateKey, scanFaultTexts[scanDuplicate])
+	}
+	return c.refuseKey(RuleDuplicateKey, c.scan.keyOf(&c.scan.nodes[c.scan.twice]), "stands twice in one object")
 }

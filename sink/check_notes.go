@@ -22,7 +22,6 @@ const (
 	noteEmptyProducts
 	noteOddQuantity
 	noteProductKey
-	noteViewType
 	noteRepairedLong
 	noteRepairedMetadata
 	noteRepairedQuantity
@@ -46,7 +45,6 @@ var noteNames = [noteCount]string{
 	noteEmptyProducts:           "empty_products",
 	noteOddQuantity:             "odd_quantity",
 	noteProductKey:              "unknown_product_key",
-	noteViewType:                "unknown_view_type",
 	noteRepairedLong:            "repaired_long_value",
 	noteRepairedMetadata:        "repaired_unknown_key",
 	noteRepairedQuantity:        "repaired_quantity",
@@ -64,8 +62,8 @@ var noteNames = [noteCount]string{
 //   - trimmed_name: an attribute's name with blanks around it, which Braze strips (attributes/custom_attributes)
 //   - country_form, language_form: not two or so letters; Braze guesses, or stores null (user_attributes_object)
 //   - unvalidated_ecommerce_name: an event that begins like a recommended eCommerce event and is none (recommended_events)
-//   - empty_required, empty_products, odd_quantity, unknown_product_key, unknown_view_type: of an eCommerce event, where the documents do
-//     not say whether it fails the schema (recommended_events/ecommerce_events)
+//   - empty_required, empty_products, odd_quantity, unknown_product_key: of an eCommerce event, where the documents do not say whether it
+//     fails the schema (recommended_events/ecommerce_events)
 //   - repaired_long_value, repaired_unknown_key, repaired_quantity: objects changed under CheckOptions.Repair
 func Notes() []string { return append([]string(nil), noteNames[:]...) }
 

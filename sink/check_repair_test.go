@@ -125,13 +125,16 @@ func TestRepairKeepsNeighbours(t *testing.T) {
 	many := Item{Kind: Purchase, JSON: []byte(strings.Replace(goodPurchase, `:2`, `:250`, 1))}
 	bad := Item{Kind: Event, JSON: []byte(`{}`)}
 	good := Item{Kind: Event, JSON: []byte(goodEvent)}
-	all := []Item{good, many, bad, many, good, {Kind: Attributes, JSON: []byte("the next record's")}}
+	next := Item{Kind: Attributes, JSON: []byte("the next record's")}
+	all := append([]Item{good, many, bad, many, good}, slices.Repeat([]Item{next}, 20)...)
 	items, refusals := NewChecker(CheckOptions{Repair: true}).Check(all[:5])
 	if len(items) != 9 || len(refusals) != 1 || refusals[0].Item != 4 || string(items[4].JSON) != `{}` || string(items[8].JSON) != goodEvent {
 		t.Errorf("%d items, refusals %v", len(items), refusals)
 	}
-	if string(all[5].JSON) != "the next record's" {
-		t.Error("an item behind those given was overwritten")
+	for _, item := range all[5:] {
+		if string(item.JSON) != "the next record's" {
+			t.Errorf("an item behind those given was overwritten with %s", item.JSON)
+		}
 	}
 }
 

@@ -17,12 +17,13 @@ const (
 	fieldObject                    // object of any content: metadata
 	fieldProducts                  // array of products
 	fieldObjects                   // array of objects: discounts
-	fieldKinds                     // array of strings: product_viewed's type
+	fieldKinds                     // array of price_drop and back_in_stock: product_viewed's type
 	fieldAction                    // add, remove, replace
 )
 
 // fieldTypeTexts name the types in refusals.
-var fieldTypeTexts = [...]string{"a string", "a number", "an integer", "a string", "an object", "an array of objects", "an array of objects", "an array of strings", "a string"}
+var fieldTypeTexts = [...]string{"a string", "a number", "an integer", "a string", "an object", "an array of objects", "an array of objects",
+	"an array of price_drop and back_in_stock", "a string"}
 
 // schemaField is a row of a schema.
 type schemaField struct {

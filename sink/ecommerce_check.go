@@ -86,9 +86,7 @@ func (c *Checker) checkField(schema *ecommerceSchema, f, i int) bool {
 	case fieldObjects:
 		ok = c.isArrayOf(i, scanObject)
 	case fieldKinds:
-		if ok = c.isArrayOf(i, scanString); ok {
-			c.noteViewTypes(i)
-		}
+		ok = c.isArrayOf(i, scanString) && c.areViewTypes(i)
 	case fieldAction:
 		if ok = n.kind == scanString; ok && !isCartAction(c.scan.strOf(n)) {
 			return c.refuseField(RuleEcommerceAction, schema, field, "is none of add, remove and replace")
@@ -144,15 +142,17 @@ func isCartAction(b []byte) bool {
 	return false
 }
 
-func (c *Checker) noteViewTypes(self int) {
-	nodes := c.scan.nodes
-	for i := self + 1; i < int(nodes[self].next); i++ {
-		switch string(c.scan.strOf(&nodes[i])) {
+// areViewTypes reports whether the strings of an array are what product_viewed's type may hold.
+func (c *Checker) areViewTypes(self int) bool {
+	strings := c.scan.nodes[self+1 : c.scan.nodes[self].next]
+	for i := range strings {
+		switch string(c.scan.strOf(&strings[i])) {
 		case "price_drop", "back_in_stock":
 		default:
-			c.note(noteViewType)
+			return false
 		}
 	}
+	return true
 }
 
 // isArrayOf reports whether node i is an array whose elements are all of one kind.

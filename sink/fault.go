@@ -24,6 +24,10 @@ func faultOf(ctx, bound context.Context, err error, w *watch) Answer {
 		a.Class, a.Ambiguous, a.Text = Refused, false, faultText(err)
 	default:
 		a.Text = faultText(err)
+		// The server sent no preface, so it read no request. net/http has no type for this one.
+		if strings.Contains(a.Text, "client conn could not be established") {
+			a.Ambiguous = false
+		}
 	}
 	return a
 }

@@ -106,7 +106,7 @@ func TestRequestItemIsSafe(t *testing.T) {
 	}
 }
 
-func TestLimits(t *testing.T) {
+func TestLimitsOfARequest(t *testing.T) {
 	size := func(a, e, p int) Size { return Size{Count: [3]int{a, e, p}, Bytes: 10 * (a + e + p)} }
 	for _, c := range []struct {
 		name       string

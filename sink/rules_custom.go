@@ -87,7 +87,7 @@ func (c *Checker) checkNested(key []byte, self int) bool {
 		if n.keyAt > 0 { // elements of arrays have no name
 			if name := c.scan.doc[n.keyAt:n.keyEnd]; string(name) == "$time" {
 				if !c.isTimeObject(i) {
-					return c.refuseKey(RuleAttributeNested, key, "holds a $time that is not the only key beside it or no time up to the year 3000")
+					return c.refuseKey(RuleAttributeNested, key, "holds a $time that is no time up to the year 3000 or has other keys beside it")
 				}
 				continue
 			}

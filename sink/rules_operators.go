@@ -52,7 +52,7 @@ func (c *Checker) checkOperators(key []byte, self int) bool {
 			}
 		case opAddObjects:
 			if !c.isArrayOf(i, scanObject) {
-				return c.refuseKey(RuleOperator, key, "has a $add that is not an array of objects")
+				return c.refuseKey(RuleOperator, key, "has an $add that is not an array of objects")
 			}
 			ok = c.checkNested(key, i)
 		default:

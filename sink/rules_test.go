@@ -55,6 +55,8 @@ var jsonCases = []ruleCase{
 	{RuleJSON, Event, goodEvent, "2}}", "2}}{}"},
 	{RuleDuplicateKey, Event, goodEvent, `"depth":2`, `"page":2`},
 	{RuleDuplicateKey, Event, goodEvent, `"depth":2`, `"p\u0061ge":2`},
+	{RuleDuplicateKey, Event, goodEvent, `"depth":2`, `"depth":{"a":1,"b":2,"a":3}`},
+	{RuleDuplicateKey, Event, goodEvent, `"depth":2`, manyProperties(40) + `"k7":2`},
 	{RuleDuplicateKey, Event, goodEvent, `"app_id":"a1"`, `"name":"other"`},
 }
 
@@ -103,7 +105,6 @@ var userCases = []ruleCase{
 }
 
 var eventCases = []ruleCase{
-	{RuleAppID, Event, goodEvent, `"a1"`, `""`},
 	{RuleAppID, Event, goodEvent, `"a1"`, `1`},
 	{RuleAppID, Purchase, goodPurchase, `"quantity":2`, `"app_id":null`},
 	{RuleEventName, Event, goodEvent, `"name":"page_viewed",`, ``},

@@ -92,8 +92,8 @@ func (c *Checker) at(key topKey) *scanNode {
 
 // checkCommon checks the optional keys that events and purchases share.
 func (c *Checker) checkCommon() bool {
-	if n := c.at(topAppID); n != nil && (n.kind != scanString || n.bytes() == 0) {
-		return c.refuse(RuleAppID, "app_id is not a non-empty string")
+	if n := c.at(topAppID); n != nil && n.kind != scanString {
+		return c.refuse(RuleAppID, "app_id is "+n.kind.String()+", not a string")
 	}
 	n := c.at(topTime)
 	switch {

@@ -84,7 +84,8 @@ type scanner struct {
 	name  []byte   // scratch: an unescaped name
 	text  []byte   // scratch: an unescaped string
 	fault scanFault
-	depth int
+	twice uint32 // the node whose name is a duplicate
+	depth int    // of the object or array that is being read; on a fault, of where it is
 }
 
 // scan reads doc. On a fault the nodes are those before it.

@@ -37,6 +37,7 @@ func (s *scanner) key(p int) int {
 func (s *scanner) duplicate(first, key int) bool {
 	for i := first; i < key; i = int(s.nodes[i].next) {
 		if s.sameKey(i, key) {
+			s.twice = uint32(key)
 			return true
 		}
 	}
@@ -55,6 +56,7 @@ func (s *scanner) duplicateAmongMany(first int) bool {
 	for i := range s.order {
 		for j := i + 1; j < len(s.order) && s.nodes[s.order[j]].hash == s.nodes[s.order[i]].hash; j++ {
 			if s.sameKey(int(s.order[i]), int(s.order[j])) {
+				s.twice = s.order[j]
 				return true
 			}
 		}

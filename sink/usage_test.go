@@ -1,6 +1,7 @@
 package sink
 
 import (
+	"math"
 	"math/rand/v2"
 	"testing"
 	"testing/synctest"
@@ -96,5 +97,80 @@ func TestSpreadNeverStops(t *testing.T) {
 	g.spread(0, -1, time.Hour)
 	if least := time.Second; g.seen.slow > least {
 		t.Errorf("%v between two requests, want at most %v", g.seen.slow, least)
+	}
+}
+
+func TestAnswersOfTheWindowBeforeProveNothing(t *testing.T) {
+	const per = 3 * time.Second
+	rate := func(remaining int) RateInfo { return RateInfo{Limit: 3000, Remaining: remaining, Known: true} }
+	var u usage
+	for _, c := range []struct {
+		at        time.Duration
+		remaining int
+		wantKnown bool
+		wantLast  int
+	}{
+		{0, 1000, false, 1000},
+		{900 * time.Millisecond, 60, false, 60},
+		{time.Second, 2999, true, 2999},             // a new window
+		{1050 * time.Millisecond, 55, true, 2999},   // still of the old one
+		{1100 * time.Millisecond, 2900, true, 2999}, // too early to tell
+		{1400 * time.Millisecond, 2600, true, 2600},
+		{1401 * time.Millisecond, 2602, true, 2602}, // two answers that overtook each other
+		{3900 * time.Millisecond, 90, true, 90},
+		{4 * time.Second, 2999, true, 2999},
+	} {
+		u.note(c.at, rate(c.remaining), per, 1e6)
+		if u.known != c.wantKnown || u.last != c.wantLast {
+			t.Errorf("at %v: %+v, want known %v, last %d", c.at, u, c.wantKnown, c.wantLast)
+		}
+	}
+	if u.seen != 4*time.Second {
+		t.Errorf("the last window was seen to begin at %v, want 4s", u.seen)
+	}
+}
+
+func TestWhatIsOutstandingIsOurs(t *testing.T) {
+	const per = 3 * time.Second
+	for _, c := range []struct {
+		answered, outstanding int
+		want                  float64 // per second
+	}{
+		{2000, 0, (1001 - 60) / 1.5},             // all of it was ours
+		{1400, 600, (1001 - 600 - 60) / 1.5},     // the rest is on its way
+		{1400, 700, (1001 - 700 - 60) / 1.5},     // and some more
+		{500, 0, (1001-60)/1.5 - 1500/1.5},       // somebody else's
+		{500, 500, (1001-500-60)/1.5 - 1000/1.5}, // in part
+	} {
+		u := usage{known: true, last: 1000, answered: c.answered, outstanding: c.outstanding}
+		got, left, ok := u.allowed(per/2, 3000, per)
+		if !ok || left != per/2 || math.Abs(got*float64(time.Second)-c.want) > 0.01 {
+			t.Errorf("%+v: %v a second for %v (%v)", c, got*float64(time.Second), left, ok)
+		}
+	}
+	for _, at := range []time.Duration{0, per / 11, per * 5 / 6, per * 2} {
+		u := usage{known: true, last: 10}
+		if _, _, ok := u.allowed(at, 3000, per); ok {
+			t.Errorf("at %v of the window an estimate is no good", at)
+		}
+	}
+}
+
+func TestUntilNext(t *testing.T) {
+	for _, c := range []struct {
+		name       string
+		u          usage
+		now, reset time.Duration
+		want       time.Duration
+	}{
+		{"as it says", usage{}, 0, 3 * time.Second, 3 * time.Second},
+		{"the last second", usage{}, 0, 0, time.Second},
+		{"the start was seen", usage{known: true, seen: time.Second}, 3900 * time.Millisecond, time.Second, 100 * time.Millisecond},
+		{"it was seen, but says less", usage{known: true, seen: time.Second}, 2 * time.Second, time.Second, time.Second},
+		{"it was seen long ago", usage{known: true, seen: time.Second}, time.Hour, 2 * time.Second, 2 * time.Second},
+	} {
+		if got := c.u.untilNext(c.now, c.reset, 3*time.Second); got != c.want {
+			t.Errorf("%s: %v, want %v", c.name, got, c.want)
+		}
 	}
 }

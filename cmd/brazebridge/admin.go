@@ -104,7 +104,7 @@ const indexPage = `<!doctype html>
 type adminListener struct {
 	url    string
 	server *http.Server
-	done   chan error
+	done   chan struct{}
 }
 
 // listenAdmin starts to answer. An address that cannot be listened on is an error at once.
@@ -117,9 +117,12 @@ func listenAdmin(address string, h http.Handler) (*adminListener, error) {
 		url: "http://" + l.Addr().String(),
 		server: &http.Server{Handler: h, ReadHeaderTimeout: adminHeaderTimeout, ReadTimeout: adminTimeout,
 			WriteTimeout: adminTimeout, IdleTimeout: 2 * adminTimeout, MaxHeaderBytes: adminMaxHeader},
-		done: make(chan error, 1),
+		done: make(chan struct{}),
 	}
-	go func() { a.done <- a.server.Serve(l) }()
+	go func() {
+		defer close(a.done)
+		_ = a.server.Serve(l) // ends when it is closed: accepting goes on through what passes
+	}()
 	return a, nil
 }
 

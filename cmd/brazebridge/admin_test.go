@@ -116,7 +116,8 @@ func TestListenAdmin(t *testing.T) {
 	}
 	http.DefaultClient.CloseIdleConnections()
 	a.close()
-	if _, err := http.Get(a.url); err == nil {
+	if resp, err := http.Get(a.url); err == nil {
+		_ = resp.Body.Close()
 		t.Error("it answers after close")
 	}
 }

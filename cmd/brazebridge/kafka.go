@@ -53,9 +53,3 @@ func saslMechanism(c *config.SASL) (sasl.Mechanism, error) {
 	}
 	return nil, fmt.Errorf("unknown mechanism %q", c.Mechanism)
 }
-
-// letterOpts are those of the dead-letter producer beyond reaching the brokers: a letter counts once every in-sync
-// replica has it, and waits for nothing, since its record holds back the offsets behind it.
-func letterOpts() []kgo.Opt {
-	return []kgo.Opt{kgo.RequiredAcks(kgo.AllISRAcks()), kgo.ProducerLinger(0)}
-}

@@ -143,7 +143,7 @@ func TestAllConfigurationFaultsAtOnce(t *testing.T) {
 	file := writeFile(t, "bridge.yaml", `kafka:
   brokers: [localhost:9092]
   group: g
-  strat: earliest
+  begin: earliest
 braze:
   endpoint: https://rest.iad-01.braze.com
   api_key: k
@@ -153,7 +153,7 @@ braze:
 	if code := con.run("run", "--config", file); code != exitUsage {
 		t.Fatalf("exit code %d", code)
 	}
-	for _, want := range []string{":4:3: kafka.strat: ", ":8:13: braze.counting: ", "topics"} {
+	for _, want := range []string{":4:3: kafka.begin: ", ":8:13: braze.counting: ", "topics"} {
 		if !strings.Contains(con.stderr.String(), want) {
 			t.Errorf("%q is missing from\n%s", want, con.stderr.String())
 		}

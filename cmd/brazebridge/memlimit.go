@@ -21,11 +21,11 @@ const (
 // limitMemory tells Go's collector of the container's memory limit, where there is one and the user has not set
 // GOMEMLIMIT. A soft limit below what is really alive would make the collector run without end and bound nothing, so it
 // never goes below what the configured bounds may need.
-func limitMemory(cfg *config.Config, log *slog.Logger) {
+func limitMemory(cfg *config.Config, container memlimit.Provider, log *slog.Logger) {
 	limit, err := memlimit.Set(
 		memlimit.WithRatio(memoryRatio),
 		memlimit.WithMin(leastMemory(cfg)),
-		memlimit.WithProvider(memlimit.FromCgroup),
+		memlimit.WithProvider(container),
 	)
 	switch {
 	case err != nil: // no cgroup here, or one that cannot be read: Go's own default is right

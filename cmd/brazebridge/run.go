@@ -6,6 +6,7 @@ import (
 	"net"
 	"syscall"
 
+	"github.com/KimMachineGun/automemlimit/memlimit"
 	"github.com/spf13/cobra"
 
 	"brazebridge/config"
@@ -47,7 +48,7 @@ func runBridge(s *surroundings, file string) error {
 	for _, w := range warnings {
 		log.Warn(w.Message, "at", fmt.Sprintf("%s:%d:%d", w.File, w.Line, w.Column), "path", w.Path, "hint", w.Hint)
 	}
-	limitMemory(cfg, log)
+	limitMemory(cfg, memlimit.FromCgroup, log)
 	b, err := wire(cfg, log)
 	if err != nil {
 		return err

@@ -43,7 +43,7 @@ func wire(cfg *config.Config, log *slog.Logger) (*bridge, error) {
 	if err := found.err(); err != nil {
 		return nil, err
 	}
-	letters, err := kgo.NewClient(append(slices.Clone(reach), letterOpts()...)...)
+	letters, err := kgo.NewClient(append(slices.Clone(reach), sink.DeadLetterClientOpts()...)...)
 	if err != nil {
 		return nil, fmt.Errorf("set up the dead-letter producer: %w", err)
 	}

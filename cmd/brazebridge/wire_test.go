@@ -2,14 +2,18 @@ package main
 
 import (
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"brazebridge/config"
+	"brazebridge/sink"
 )
 
 const goodConfig = `kafka: {brokers: ["127.0.0.1:1"], group: g}
@@ -124,11 +128,75 @@ func TestMeta(t *testing.T) {
 	}
 }
 
-func TestLeastMemoryIsAboveTheBounds(t *testing.T) {
-	for _, bytes := range []config.Bytes{0, 1 << 20, 32 << 20, 1 << 30} {
-		cfg := &config.Config{Delivery: config.Delivery{InFlightBytes: bytes}}
-		if got := leastMemory(cfg); got < int64(bytes)+idleMemory {
-			t.Errorf("%d bytes in flight: a limit of %d would be under the live heap", bytes, got)
+// A workspace sends as its own settings say, and all of them pass the company's gate.
+func TestWorkspaces(t *testing.T) {
+	cfg := parse(t, strings.Replace(goodConfig, `api_key: k}`, `api_key: k, objects_per_request: 50, counting: per_array, bytes_per_request: 1000000,
+  max_in_flight: 7, linger: 250ms, rate: {requests: 1000, per: 1s}, shared_rate: {requests: 2, per: 1h},
+  workspaces: {eu: {endpoint: "https://rest.fra-01.braze.eu", api_key: k2, counting: combined}}}`, 1))
+	synctest.Test(t, func(t *testing.T) {
+		found := &faults{}
+		all := newWorkspaces(&cfg.Braze, found)
+		if err := found.err(); err != nil || len(all) != 2 {
+			t.Fatalf("%v, %d workspaces", err, len(all))
 		}
+		home, eu := all[""], all["eu"]
+		if want := (sink.Limits{Objects: 50, PerArray: true, Bytes: 1000000}); home.Limits != want || home.MaxInFlight != 7 || home.Linger != 250*time.Millisecond {
+			t.Errorf("the default is %+v", home)
+		}
+		if want := (sink.Limits{Objects: 50, Bytes: 1000000}); eu.Limits != want || eu.MaxInFlight != 7 {
+			t.Errorf("eu inherits what it does not set, and is %+v", eu)
+		}
+		started := time.Now()
+		for _, g := range []*sink.Gate{home.Gate, eu.Gate, home.Gate} {
+			if err := g.Wait(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if took := time.Since(started); took < time.Hour/2 {
+			t.Errorf("three requests under a shared limit of two an hour took %s", took)
+		}
+	})
+}
+
+// Where every topic has a workspace of its own, the braze section itself is none.
+func TestNoDefaultWorkspace(t *testing.T) {
+	found := &faults{}
+	all := newWorkspaces(&config.Braze{Workspaces: map[string]*config.Workspace{"eu": {Endpoint: "https://rest.fra-01.braze.eu", APIKey: config.NewSecret("k")}}}, found)
+	if _, is := all[""]; is || len(all) != 1 || found.err() != nil {
+		t.Errorf("%d workspaces, %v", len(all), found.err())
+	}
+}
+
+// With and without TLS settings, the registry is asked with what its section says.
+func TestRegistryAuthentication(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		cfg  config.SchemaRegistry
+		want string
+	}{
+		{"none", config.SchemaRegistry{}, ""},
+		{"basic", config.SchemaRegistry{BasicAuth: &config.BasicAuth{Username: "u", Password: config.NewSecret("p")}}, "Basic dTpw"},
+		{"bearer", config.SchemaRegistry{BearerToken: config.NewSecret("token")}, "Bearer token"},
+	} {
+		got := make(chan string, 1)
+		server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			select {
+			case got <- r.Header.Get("Authorization"):
+			default:
+			}
+		}))
+		c.cfg.URLs = config.StringList{server.URL}
+		found := &faults{}
+		r := newRegistry(&c.cfg, found)
+		if err := found.err(); err != nil {
+			t.Fatalf("%s: %v", c.name, err)
+		}
+		if _, err := r.Latest(t.Context(), "people-value"); err == nil {
+			t.Errorf("%s: an empty answer is a schema", c.name)
+		}
+		if header := <-got; header != c.want {
+			t.Errorf("%s: asked with %q, want %q", c.name, header, c.want)
+		}
+		server.Close()
 	}
 }

@@ -144,7 +144,10 @@ func (k *checker) predicateType(p *ast.Node, n *ast.BuiltinNode, elem, body typ)
 		return typ{class: cArray, elem: &body}
 	case "sortBy":
 		if len(n.Arguments) > 2 {
-			k.visit(&n.Arguments[2])
+			order, ok := n.Arguments[2].(*ast.StringNode)
+			if !ok || order.Value != "asc" && order.Value != "desc" {
+				k.fault(n.Arguments[2], `write "asc" or "desc"`, "sortBy takes the order as a literal text")
+			}
 		}
 		k.needs(n.Arguments[1], body, "sortBy", cInt, cFloat, cText, cEnum)
 		return typ{class: cArray, elem: &elem}

@@ -130,7 +130,11 @@ func (k *checker) pointer(n *ast.PointerNode) typ {
 	if n.Name != "" || len(k.preds) == 0 {
 		return k.fault(n, "use #, .field or #index inside a predicate", "#%s is not known here", n.Name)
 	}
-	return k.preds[len(k.preds)-1]
+	t := k.preds[len(k.preds)-1]
+	if k.facts.has("." + k.pointerName()) {
+		t.opt = false
+	}
+	return t
 }
 
 func (k *checker) let(n *ast.VariableDeclaratorNode) typ {
@@ -240,6 +244,15 @@ func (k *checker) slice(n *ast.SliceNode) typ {
 
 // member is a part of a value that is no plain path.
 func (k *checker) member(p *ast.Node, n *ast.MemberNode) typ {
+	chain, known := k.chain(n)
+	t := k.memberOf(p, n)
+	if known && k.facts.has(factKey(chain)) {
+		t.opt = false
+	}
+	return t
+}
+
+func (k *checker) memberOf(p *ast.Node, n *ast.MemberNode) typ {
 	base := n.Node
 	so := k.describe(base, "this value")
 	t := k.visit(&n.Node)

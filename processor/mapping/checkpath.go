@@ -62,14 +62,25 @@ func slotName(i int) string { return "$" + strconv.Itoa(i) }
 // segments reads a chain of members down to a name. ok is false for anything else, and for a let's name with members:
 // what let holds is no path of the record.
 func (k *checker) segments(n ast.Node) (segs []segment, ok bool) {
+	segs, ok = k.chain(n)
+	if !ok || segs[0].name[0] == '#' || len(segs) > 1 && k.isLet(segs[0].name) {
+		return nil, false
+	}
+	return segs, true
+}
+
+// chain reads a chain of members down to a name or to #, which counts as a name of its own for every predicate.
+func (k *checker) chain(n ast.Node) (segs []segment, ok bool) {
 	switch n := n.(type) {
 	case *ast.IdentifierNode:
-		return []segment{{name: n.Value, off: k.byteOffset(n.Location().From)}}, true
+		return []segment{{name: n.Value, off: k.byteOffset(n.Location().From)}}, n.Value != ""
+	case *ast.PointerNode:
+		return []segment{{name: k.pointerName()}}, n.Name == ""
 	case *ast.ChainNode:
-		return k.segments(n.Node)
+		return k.chain(n.Node)
 	case *ast.MemberNode:
-		base, ok := k.segments(n.Node)
-		if !ok || n.Method || k.isLet(base[0].name) {
+		base, ok := k.chain(n.Node)
+		if !ok || n.Method {
 			return nil, false
 		}
 		seg, ok := k.segmentOf(n.Property)
@@ -77,6 +88,10 @@ func (k *checker) segments(n ast.Node) (segs []segment, ok bool) {
 	}
 	return nil, false
 }
+
+// pointerName is what # of the innermost predicate is called among the facts: its depth tells it apart, since a fact
+// does not outlive the predicate that it holds in.
+func (k *checker) pointerName() string { return "#" + strconv.Itoa(len(k.preds)) }
 
 func (k *checker) isLet(name string) bool {
 	for i := range k.lets {

@@ -23,6 +23,7 @@ type compiler struct {
 	keyIgnored bool
 	sets       map[string]*setVar
 	loops      []loopVar
+	known      facts // what the conditions around a value prove
 	prog       *Program
 	values     int // compiled so far
 	warnings   config.Faults
@@ -87,10 +88,10 @@ type defaults struct {
 
 // apart compiles what belongs to the topic, not to a rule: neither the names of a for_each nor a rule's record are known there.
 func (c *compiler) apart(f func()) {
-	loops, root := c.loops, c.rootType
-	c.loops, c.rootType = nil, c.topicType
+	loops, root, known := c.loops, c.rootType, c.known
+	c.loops, c.rootType, c.known = nil, c.topicType, facts{}
 	f()
-	c.loops, c.rootType = loops, root
+	c.loops, c.rootType, c.known = loops, root, known
 }
 
 // compileSet compiles the named values, in order: each sees those before it, and the record's field where it has the same name.

@@ -1,7 +1,10 @@
 package mapping
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
+	"strings"
 
 	"brazebridge/config"
 	"brazebridge/sink"
@@ -31,16 +34,19 @@ func (c *compiler) rule(p place, d *defaults) ruleInfo {
 		defer func() { c.rootType = c.topicType }()
 	}
 	if p.n.Get("for_each") != nil {
-		l, close := c.loop(p)
-		defer close()
+		l, end := c.loop(p)
+		defer end()
 		r.loop = l
 	} else {
+		known := c.known
+		defer func() { c.known = known }()
 		r.when = c.when(p.key("when"))
 		if as := p.key("as"); as.n != nil {
 			c.report(as, 0, "as without for_each", "add for_each: ${…}, or remove as")
 		}
 	}
-	r.obj.entries = append(r.obj.entries, entry{val: c.ruleUser(p, d), name: "user"})
+	user := c.ruleUser(p, d)
+	r.obj.entries = append(r.obj.entries, entry{val: user, name: "user"})
 	switch kind {
 	case "event":
 		r.kind = sink.Event
@@ -50,7 +56,7 @@ func (c *compiler) rule(p place, d *defaults) ruleInfo {
 		c.purchase(p, d, r.obj)
 	case "attributes":
 		r.kind = sink.Attributes
-		c.attributes(p, r.obj)
+		c.attributes(p, r.obj, keysOf(user))
 	}
 	r.obj.entries = mergeConstants(r.obj.entries)
 	if !c.tombstone || c.forTombstones(p) {
@@ -92,20 +98,20 @@ func (c *compiler) ruleKind(p place) string {
 func (c *compiler) checkKeys(p place, kind string) {
 	for i := range p.n.Keys {
 		k := &p.n.Keys[i]
-		if contain(ruleKeys[kind], k.Name) {
+		if slices.Contains(ruleKeys[kind], k.Name) {
 			continue
 		}
 		msg := fmt.Sprintf("unknown key %q of %s rule", k.Name, an(kind))
 		hint := didYouMean(k.Name, ruleKeys[kind])
 		for other, keys := range ruleKeys {
-			if hint == "" && contain(keys, k.Name) {
+			if hint == "" && slices.Contains(keys, k.Name) {
 				hint = fmt.Sprintf("%s belongs to %s rule", k.Name, an(other))
 			}
 		}
 		if kind == "attributes" && k.Name == "time" {
 			hint = "attributes have no time: put it into an attribute of its own"
 		}
-		c.reportKey(p.path, k, msg, or(hint, "known: "+joinNames(ruleKeys[kind])))
+		c.reportKey(p.path, k, msg, cmp.Or(hint, "known: "+joinNames(ruleKeys[kind])))
 	}
 }
 
@@ -233,14 +239,14 @@ func (c *compiler) wholeObject(p place, what string) node {
 }
 
 // attributes compiles the attributes and the switches beside them.
-func (c *compiler) attributes(p place, o *objectNode) {
+func (c *compiler) attributes(p place, o *objectNode, user []string) {
 	for _, k := range []string{"_update_existing_only", "_merge_objects"} {
 		c.flag(p.key(k), k, o)
 	}
 	attrs := p.key("attributes")
 	var val *objectNode
 	if attrs.n.Kind == config.NodeMap && attrs.n.Get("for_each") == nil {
-		val = c.attributeMap(attrs)
+		val = c.attributeMap(attrs, p, user)
 	} else {
 		c.report(attrs, 0, "attributes needs a map", "write attributes: {name: ${…}}, or {include: ${…}} for all fields of a record")
 		val = &objectNode{}
@@ -251,15 +257,22 @@ func (c *compiler) attributes(p place, o *objectNode) {
 	o.entries = append(o.entries, entry{val: &attributesNode{val}, name: "attributes"})
 }
 
-// attributeMap compiles attributes. A literal null unsets the attribute: there it is written.
-func (c *compiler) attributeMap(p place) *objectNode {
+// attributeMap compiles attributes. A literal null unsets the attribute: there it is written. A key must not come twice
+// in the object: not as an attribute and as what names the user, nor here and beside `attributes` in the rule.
+func (c *compiler) attributeMap(p, rule place, user []string) *objectNode {
 	for i := range p.n.Keys {
-		switch k := &p.n.Keys[i]; k.Name {
-		case "external_id", "braze_id", "user_alias":
+		k := &p.n.Keys[i]
+		switch {
+		case slices.Contains(primaryKeys, k.Name):
 			c.reportKey(p.path, k, k.Name+" names the user and is no attribute", "put it under user:")
+		case slices.Contains(user, k.Name):
+			c.reportKey(p.path, k, k.Name+" is among the user's identifiers already: the object would have it twice", "remove it here: Braze sets it on the profile from there")
+		case k.Name != "attributes" && slices.Contains(ruleKeys["attributes"], k.Name) && rule.n.Get(k.Name) != nil && strings.HasPrefix(k.Name, "_"),
+			k.Name == "subscription_groups" && rule.n.Get(k.Name) != nil:
+			c.reportKey(p.path, k, k.Name+" stands beside attributes already", "remove one of the two")
 		}
 	}
-	o, ok := c.objectOf(p).(*objectNode)
+	o, ok := c.objectOf(p, slices.Concat(user, primaryKeys)...).(*objectNode)
 	if !ok {
 		return &objectNode{}
 	}

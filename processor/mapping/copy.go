@@ -74,10 +74,10 @@ func appendArray(dst []byte, v schema.Value) ([]byte, bool, error) {
 func appendAvroMap(dst []byte, v schema.Value) ([]byte, bool, error) {
 	start := len(dst)
 	dst = append(dst, '{')
-	n, last := v.Len(), lastEntries(v)
+	n := v.Len()
 	for i := range n {
 		key, val := v.Entry(i)
-		if val.IsNull() || repeated(v, last, key, i) {
+		if val.IsNull() {
 			continue
 		}
 		mark := len(dst)
@@ -100,33 +100,4 @@ func appendAvroMap(dst []byte, v schema.Value) ([]byte, bool, error) {
 		return dst[:start], false, nil
 	}
 	return append(dst, '}'), true, nil
-}
-
-// manyKeys is the number of keys from which looking for repeated ones takes a table.
-const manyKeys = 32
-
-// lastEntries finds, where a large map repeats a key, the entry that counts: the last. It is nil for a small map.
-func lastEntries(v schema.Value) map[string]int {
-	if v.Len() <= manyKeys {
-		return nil
-	}
-	last := make(map[string]int, v.Len())
-	for i := range v.Len() {
-		k, _ := v.Entry(i)
-		last[k] = i
-	}
-	return last
-}
-
-// repeated reports whether the key of entry i comes again: JSON keys must not repeat.
-func repeated(v schema.Value, last map[string]int, key string, i int) bool {
-	if last != nil {
-		return last[key] != i
-	}
-	for j := i + 1; j < v.Len(); j++ {
-		if k, _ := v.Entry(j); k == key {
-			return true
-		}
-	}
-	return false
 }

@@ -114,7 +114,7 @@
 // In expressions, what may be null must be dealt with before it is computed with, compared by order, or used as a
 // condition: x ?? default, x != nil && …, or x != nil ? … : …. == and != compare with anything, null included. Compile
 // refuses anything else, and understands such tests: after shipping != nil && the path shipping.city is as good as its
-// own type.
+// own type. What the when of a rule, or of a for_each, proves so is known in all of that rule or value.
 //
 // # How values are written
 //
@@ -128,7 +128,7 @@
 //	local timestamp                  YYYY-MM-DDThh:mm:ss.sss, without a zone
 //	time of day, Avro duration       text: hh:mm:ss.sss, P1M2DT3S
 //	bytes, fixed                     base64
-//	record, map, array               object or array, copied whole; where bytes repeat a map's key the last one counts
+//	record, map, array               object or array, copied whole
 //
 // A logical type that is invalid or unknown is its base type.
 //

@@ -16,6 +16,8 @@ import (
 const (
 	// maxNodes bounds an expression's size.
 	maxNodes = 1000
+	// maxSource bounds an expression's text, and so how deep the parser goes.
+	maxSource = 16 << 10
 	// maxSteps bounds what nested predicates and for_each may do for one record.
 	maxSteps = 1_000_000
 	// mapperSlot is the name under which an expression finds the mapper that runs it.
@@ -109,8 +111,12 @@ func (c *compiler) compileExpr(p place, off int, src string) (*expression, typ) 
 		c.report(p, off, "empty expression", "write a field's name or an expression between ${ and }")
 		return nil, typ{class: cAny}
 	}
+	if len(src) > maxSource {
+		c.report(p, off, "an expression has at most 16 KiB", "divide it among named values of set")
+		return nil, typ{class: cAny}
+	}
 	tree, err := parser.ParseWithConfig(src, parserConfig)
-	k := &checker{c: c, p: p, off: off, src: src}
+	k := &checker{c: c, p: p, off: off, src: src, facts: c.known.clone()}
 	if err != nil {
 		k.syntax(err)
 		return nil, typ{class: cAny}
@@ -142,6 +148,10 @@ func (k *checker) syntax(err error) {
 	msg := strings.TrimSpace(fe.Message)
 	if i := strings.IndexByte(msg, '\n'); i >= 0 {
 		msg = msg[:i]
+	}
+	if strings.Contains(msg, "maximum allowed nodes") {
+		k.faultAt(0, "divide it among named values of set", "an expression has at most %d parts", maxNodes)
+		return
 	}
 	k.faultAt(k.byteOffset(fe.From), syntaxHint(msg, k.src), "syntax: %s", msg)
 }

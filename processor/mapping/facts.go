@@ -1,9 +1,12 @@
 package mapping
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/parser"
 )
 
 // facts are the paths that are known not to be null where an expression stands: what a condition around it has proved.
@@ -22,6 +25,20 @@ func (f *facts) assume(paths []string) (undo func()) {
 			f.known[p]--
 		}
 	}
+}
+
+// clone copies the facts, for a scope within the one that they hold in.
+func (f *facts) clone() facts { return facts{known: maps.Clone(f.known)} }
+
+// without copies the facts but for those about names that mean something else in an inner scope.
+func (f *facts) without(names ...string) facts {
+	out := f.clone()
+	maps.DeleteFunc(out.known, func(key string, _ int) bool {
+		return slices.ContainsFunc(names, func(n string) bool {
+			return n != "" && (key == "."+n || strings.HasPrefix(key, "."+n+".") || strings.HasPrefix(key, "."+n+"["))
+		})
+	})
+	return out
 }
 
 func (f *facts) has(path string) bool { return f.known[path] > 0 }
@@ -108,7 +125,7 @@ func allLiteral(list *ast.ArrayNode) bool {
 
 // prefixes are a path and everything it goes through: if a.b is there, so is a.
 func (k *checker) prefixes(n ast.Node) []string {
-	segs, ok := k.segments(n)
+	segs, ok := k.chain(n)
 	if !ok {
 		return nil
 	}
@@ -117,4 +134,22 @@ func (k *checker) prefixes(n ast.Node) []string {
 		keys[i] = factKey(segs[:i+1])
 	}
 	return keys
+}
+
+// proven are the paths that cannot be null where the condition of a node holds: what stands beside a `when` may rely on it.
+func (c *compiler) proven(p place) []string {
+	parts, f := splitTemplate(p.n.Text)
+	if f != nil {
+		return nil
+	}
+	one, ok := single(parts)
+	if !ok {
+		return nil
+	}
+	tree, err := parser.ParseWithConfig(one.expr, machine)
+	if err != nil {
+		return nil
+	}
+	k := &checker{c: c, p: p, src: one.expr}
+	return k.proves(tree.Node, true)
 }

@@ -59,8 +59,23 @@ func excerpt(text string, off int) string {
 	if i := strings.IndexByte(text[off:], '\n'); i >= 0 {
 		end = off + i
 	}
-	line := strings.ReplaceAll(text[start:end], "\t", " ")
-	return line + "\n" + strings.Repeat(" ", utf8.RuneCountInString(text[start:off])) + "^"
+	before, after := shorten(text[start:off], text[off:end])
+	line := strings.ReplaceAll(before+after, "\t", " ")
+	return line + "\n" + strings.Repeat(" ", utf8.RuneCountInString(before)) + "^"
+}
+
+// maxExcerpt is how many characters of a line an excerpt shows on either side of the caret.
+const maxExcerpt = 80
+
+// shorten cuts what is far from the caret.
+func shorten(before, after string) (string, string) {
+	if r := []rune(before); len(r) > maxExcerpt {
+		before = "…" + string(r[len(r)-maxExcerpt+1:])
+	}
+	if r := []rune(after); len(r) > maxExcerpt {
+		after = string(r[:maxExcerpt-1]) + "…"
+	}
+	return before, after
 }
 
 // site is where a value stands, for errors at run time.

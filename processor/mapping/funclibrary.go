@@ -64,12 +64,15 @@ func checkRegion(k *checker, _ ast.Node, args []ast.Node, _ []typ) {
 	}
 }
 
+// unaccented are the letters that lose their accents by no decomposition.
+var unaccented = strings.NewReplacer("ß", "ss", "æ", "ae", "Æ", "ae", "ø", "o", "Ø", "o", "ł", "l", "Ł", "l")
+
 // slug makes lower-case words joined by hyphens, without accents: "Größe L" is grosse-l.
 func slug(s string) (any, error) {
 	if len(s) > maxText {
 		return nil, errTooLong
 	}
-	s = strings.NewReplacer("ß", "ss", "æ", "ae", "Æ", "ae", "ø", "o", "Ø", "o", "ł", "l", "Ł", "l").Replace(s)
+	s = unaccented.Replace(s)
 	var b strings.Builder
 	hyphen := false
 	for _, r := range norm.NFKD.String(s) {

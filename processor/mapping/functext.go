@@ -46,7 +46,7 @@ var textFunctions = map[string]function{
 		out, err := appendText(nil, args[0], true)
 		return string(out), err
 	}},
-	"typeName": {usage: "typeName(record)", params: [][]class{{cRecord, cEnum}}, min: 1, result: gives(cText), impl: typeName},
+	"typeName": {usage: "typeName(record)", params: [][]class{{cRecord}}, min: 1, result: gives(cText), impl: typeName},
 }
 
 func boundText(s string) (any, error) {
@@ -109,7 +109,7 @@ func joinTexts(args []any) (any, error) {
 
 func typeName(args []any) (any, error) {
 	a, ok := args[0].(avro)
-	if !ok {
+	if !ok || a.v.IsNull() {
 		return nil, typeOrNull(args[0])
 	}
 	return a.v.Type().Name, nil

@@ -10,6 +10,8 @@ type entry struct {
 	name string
 	val  node
 	need *site // where set, absence is a fault of the record
+	// merged marks entries that are the same for every record and have been joined; they have no key of their own.
+	merged bool
 }
 
 // objectNode writes an object. Where every value is absent, so is the object, unless it is kept.

@@ -127,8 +127,8 @@ func (k *checker) coalesce(n *ast.BinaryNode) typ {
 	return t
 }
 
-// comparable reports whether values of two classes can be equal or ordered.
-func comparable(a, b typ) bool {
+// areComparable reports whether values of two classes can be equal or ordered.
+func areComparable(a, b typ) bool {
 	if a.class == cAny || b.class == cAny || a.class == cNil || b.class == cNil {
 		return true
 	}
@@ -157,7 +157,7 @@ func (k *checker) equality(p *ast.Node, n *ast.BinaryNode) typ {
 	origL, origR := n.Left, n.Right
 	a, b := k.visit(&n.Left), k.visit(&n.Right)
 	out := typ{class: cBool}
-	if !comparable(a, b) {
+	if !areComparable(a, b) {
 		k.incomparable(n, a, b)
 		return out
 	}
@@ -232,7 +232,7 @@ func (k *checker) order(p *ast.Node, n *ast.BinaryNode) typ {
 	ordered := func(t typ) bool {
 		return t.class != cBool && t.class != cArray && t.class != cMap && t.class != cRecord && t.class != cOpaque
 	}
-	if !comparable(a, b) || !ordered(a) || !ordered(b) {
+	if !areComparable(a, b) || !ordered(a) || !ordered(b) {
 		k.fault(n, compareHint(a, b), "%s cannot be put in order with %s", article(a), article(b))
 		return out
 	}
@@ -258,7 +258,7 @@ func (k *checker) in(p *ast.Node, n *ast.BinaryNode) typ {
 		if !k.present(n.Right, b, "in") {
 			return out
 		}
-		if e := b.elemType(); !comparable(a, e) {
+		if e := b.elemType(); !areComparable(a, e) {
 			k.fault(n, "", "%s is looked for in %s", article(a.required()), article(b))
 			return out
 		}
@@ -291,50 +291,4 @@ func (k *checker) textTest(n *ast.BinaryNode) typ {
 		}
 	}
 	return typ{class: cBool}
-}
-
-var arithmeticFuncs = map[string]string{"+": "__add", "-": "__sub", "*": "__mul", "/": "__div", "%": "__mod"}
-
-func (k *checker) arithmetic(p *ast.Node, n *ast.BinaryNode) typ {
-	a, b := k.visit(&n.Left), k.visit(&n.Right)
-	okL, okR := k.present(n.Left, a, n.Operator), k.present(n.Right, b, n.Operator)
-	if !okL || !okR {
-		return typ{class: cAny}
-	}
-	t, ok := arithmeticType(n.Operator, a, b)
-	if !ok {
-		hint := ""
-		if n.Operator == "+" && (a.textual() || b.textual()) {
-			hint = "build text with holes, \"…${a} ${b}\", or with string(x)"
-		}
-		return k.fault(n, hint, "%s %s %s: no such arithmetic", a, n.Operator, b)
-	}
-	if t.class == cFloat || t.class == cAny {
-		k.rounds = true
-	}
-	rewriteCall(p, arithmeticFuncs[n.Operator], n.Left, n.Right)
-	return t
-}
-
-// arithmeticType is the type of a op b.
-func arithmeticType(op string, a, b typ) (typ, bool) {
-	switch {
-	case a.class == cAny || b.class == cAny:
-		return typ{class: cAny}, true
-	case op == "+" && a.textual() && b.textual():
-		return typ{class: cText}, true
-	case op == "-" && a.class == cTime && b.class == cTime:
-		return typ{class: cDuration}, true
-	case (op == "+" || op == "-") && a.class == cTime && b.class == cDuration:
-		return typ{class: cTime}, true
-	case !a.numeric() || !b.numeric():
-		return typ{}, false
-	case op == "%":
-		return typ{class: cInt}, a.class == cInt && b.class == cInt
-	case a.class == cDecimal || b.class == cDecimal:
-		return typ{class: cDecimal}, true
-	case op == "/" || a.class == cFloat || b.class == cFloat:
-		return typ{class: cFloat}, true
-	}
-	return typ{class: cInt}, true
 }

@@ -52,7 +52,9 @@ func scanSegment(src string, i int) (seg segment, next int, ok bool) {
 	}
 	switch src[i] {
 	case '.':
-		i++
+		for i++; i < len(src) && strings.IndexByte(" \t\r\n", src[i]) >= 0; {
+			i++
+		}
 		if i < len(src) && src[i] == '[' {
 			return scanIndex(src, i)
 		}
@@ -180,12 +182,12 @@ func pickField(v schema.Value, picks []pick) schema.Value {
 	return schema.Value{}
 }
 
-// lookup finds a map's value; where the bytes repeat a key, the last one counts.
+// lookup finds a map's value. The decoder has refused a map that repeats a key.
 func lookup(v schema.Value, key string) schema.Value {
 	if v.Kind() != schema.Map {
 		return schema.Value{}
 	}
-	for i := v.Len() - 1; i >= 0; i-- {
+	for i := range v.Len() {
 		if k, val := v.Entry(i); k == key {
 			return val
 		}

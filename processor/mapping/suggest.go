@@ -19,9 +19,11 @@ func didYouMean(word string, known []string) string {
 	return "did you mean " + best + "?"
 }
 
+var separators = strings.NewReplacer("_", "", "-", "")
+
 // fold makes names alike that differ in case and separators only: orderId, order_id.
 func fold(s string) string {
-	return strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(s))
+	return strings.ToLower(separators.Replace(s))
 }
 
 // distance is the number of letters to insert, drop, change or swap with a neighbour.

@@ -1,7 +1,9 @@
 package mapping
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"brazebridge/config"
 )
@@ -54,12 +56,12 @@ func (c *compiler) alternative(p place) (a *alternative, opt bool) {
 	allOpt := true
 	for i := range p.n.Keys {
 		k := &p.n.Keys[i]
-		if !contain(userKeys, k.Name) {
-			c.reportKey(p.path, k, fmt.Sprintf("unknown identifier %q", k.Name), or(didYouMean(k.Name, userKeys), "known: "+joinNames(userKeys)))
+		if !slices.Contains(userKeys, k.Name) {
+			c.reportKey(p.path, k, fmt.Sprintf("unknown identifier %q", k.Name), cmp.Or(didYouMean(k.Name, userKeys), "known: "+joinNames(userKeys)))
 			continue
 		}
 		e, eOpt := c.identifier(place{k.Value, join(p.path, k.Name)}, k.Name)
-		if !contain(primaryKeys, k.Name) {
+		if !slices.Contains(primaryKeys, k.Name) {
 			a.rest.entries = append(a.rest.entries, e)
 			allOpt = allOpt && eOpt
 			continue
@@ -107,6 +109,24 @@ func (c *compiler) identifier(p place, name string) (e entry, opt bool) {
 		}
 	}
 	return newEntry(name, alias), opt
+}
+
+// keysOf are the keys that a user writes into an object.
+func keysOf(n node) []string {
+	u, ok := n.(*userNode)
+	if !ok {
+		return nil
+	}
+	var keys []string
+	for _, a := range u.alternatives {
+		if a.primary != nil {
+			keys = append(keys, a.primary.name)
+		}
+		for i := range a.rest.entries {
+			keys = append(keys, a.rest.entries[i].name)
+		}
+	}
+	return keys
 }
 
 // aliasNode writes an alias, which is absent unless both its parts are there.

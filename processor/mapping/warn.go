@@ -3,6 +3,7 @@ package mapping
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"brazebridge/config"
@@ -24,7 +25,7 @@ var ecommerceEvents = []string{
 }
 
 func (c *compiler) warnEventName(p place, name string) {
-	if name == "" || contain(ecommerceEvents, name) {
+	if name == "" || slices.Contains(ecommerceEvents, name) {
 		return
 	}
 	flat := fold(strings.ReplaceAll(name, ".", ""))

@@ -49,7 +49,8 @@ type reply struct {
 	status   int
 	body     []byte
 	headers  map[string]string
-	accepted bool // objects were queued, whatever the client gets to see
+	accepted bool   // objects were queued, whatever the client gets to see
+	counted  [3]int // accepted objects of a stateless server, which has none to hand on
 }
 
 func replyWith(status int, a answer) reply {

@@ -53,15 +53,18 @@ func (s *Server) enqueue(objects []*object, now time.Time) {
 		delay = time.Duration(s.random.Int64N(2 * int64(delay)))
 	}
 	s.queue.taken++
-	heap.Push(&s.queue, batch{due: now.Add(delay), order: s.queue.taken, accepted: now, objects: objects})
+	s.queue.schedule(batch{due: now.Add(delay), order: s.queue.taken, accepted: now, objects: objects})
 	s.applyDue(now)
 }
+
+func (q *applyQueue) schedule(b batch) { heap.Push(q, b) }
+
+func (q *applyQueue) next() batch { return heap.Pop(q).(batch) }
 
 // applyDue applies what is due at now. There is no goroutine for it: whoever looks calls it first.
 func (s *Server) applyDue(now time.Time) {
 	for s.queue.Len() > 0 && !s.queue.batches[0].due.After(now) {
-		b := heap.Pop(&s.queue).(batch)
-		s.profiles.apply(b)
+		s.profiles.apply(s.queue.next())
 	}
 }
 

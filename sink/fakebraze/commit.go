@@ -9,8 +9,7 @@ import (
 func (s *Server) commit(c *call, sent reply, objects []*object) {
 	s.turn.Lock()
 	defer s.turn.Unlock()
-	s.record(c, sent)
-	s.settle(objects, sent.accepted)
+	s.recordAll(c, sent, objects)
 	if s.observe == nil {
 		return
 	}
@@ -19,10 +18,16 @@ func (s *Server) commit(c *call, sent reply, objects []*object) {
 	}
 }
 
-// settle counts the objects of a request and queues those that were accepted.
-func (s *Server) settle(objects []*object, accepted bool) {
+// recordAll counts a request and its objects in one step, so that no reader finds the one without the others.
+func (s *Server) recordAll(c *call, sent reply, objects []*object) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.record(c, sent)
+	s.settle(objects, sent.accepted)
+}
+
+// settle counts the objects of a request and queues those that were accepted.
+func (s *Server) settle(objects []*object, accepted bool) {
 	now := time.Now()
 	var taken []*object
 	for _, o := range objects {
@@ -63,9 +68,10 @@ func (s *Server) countRefused(o *object, now time.Time) {
 
 // record counts and logs a request with what is sent back: status zero for no answer.
 func (s *Server) record(c *call, sent reply) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.stats.Requests++
+	s.stats.Attributes += int64(sent.counted[0])
+	s.stats.Events += int64(sent.counted[1])
+	s.stats.Purchases += int64(sent.counted[2])
 	s.stats.Bytes += int64(len(c.body))
 	if sent.accepted {
 		s.stats.AcceptedRequests++

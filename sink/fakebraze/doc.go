@@ -12,14 +12,29 @@
 //	// … point the client at url …
 //	user, ok := fake.User("external_id", "ada")
 //
+// # Over HTTP
+//
+// Besides POST /users/track, and without a key:
+//
+//	GET  /                                      a page for people; /#external_id=ada opens with that profile
+//	GET  /_fake/stats                           Stats
+//	GET  /_fake/users?external_id=ada           User; also by email, phone, braze_id, alias_name with alias_label
+//	GET  /_fake/requests?limit=10               a list of Request, newest first
+//	GET  /_fake/refused?limit=10                refused objects with their errors, newest first, at most 200
+//	GET  /_fake/duplicates?field=properties.id  what Duplicates returns
+//	GET  /_fake/faults                          faults at work, with how often each struck
+//	PUT  /_fake/faults                          a list of Fault that replaces them; DELETE removes all
+//	PUT  /_fake/keys                            a list of keys that replaces the known ones
+//	POST /_fake/reset                           Reset
+//
 // # What it promises
 //
 // Rules come from Braze's public documentation, and where that is silent from what integrators have observed.
 // An accepted object is counted, logged and applied exactly once per request that carried it: a request sent
 // twice is applied twice, because Braze knows no idempotency key. Everything is safe for concurrent use.
 // Time is read from package time only, so a server works inside a testing/synctest bubble; [Server.Transport]
-// carries requests there without a network. Unless [Server.Start] or [Server.ListenAndServe] is called, a
-// server runs no goroutine: what is due is applied when somebody looks.
+// carries requests there without a network (make the server inside the bubble). Unless [Server.Start] or
+// [Server.ListenAndServe] is called, a server runs no goroutine: what is due is applied when somebody looks.
 //
 // # What it assumes
 //

@@ -173,7 +173,8 @@ func jsonType(want string) string {
 
 func checkValue(at string, v any, want string, enum []string) string {
 	got, base := typeOf(v), jsonType(want)
-	if got != base && !(base == typeNumber && got == typeInteger) {
+	isNumber := base == typeNumber && got == typeInteger // an integer is a number too
+	if got != base && !isNumber {
 		return wrongType(at, v, base)
 	}
 	switch want {

@@ -3,7 +3,6 @@ package fakebraze_test
 import (
 	"fmt"
 	"io"
-	"log"
 	"net/http"
 	"strings"
 
@@ -14,18 +13,21 @@ import (
 func track(url, body string) {
 	r, err := http.NewRequest(http.MethodPost, url+"/users/track", strings.NewReader(body))
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 	r.Header.Set("Authorization", "Bearer test-key")
 	r.Header.Set("Content-Type", "application/json")
 	resp, err := http.DefaultClient.Do(r)
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 	defer func() { _ = resp.Body.Close() }()
 	answer, err := io.ReadAll(resp.Body)
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 	fmt.Println(resp.StatusCode, string(answer))
 }
@@ -36,7 +38,8 @@ func Example() {
 	defer fake.Close()
 	url, err := fake.Start("127.0.0.1:0")
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 
 	track(url, `{
@@ -58,14 +61,16 @@ func ExampleServer_SetFaults() {
 	defer fake.Close()
 	url, err := fake.Start("127.0.0.1:0")
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 	err = fake.SetFaults([]fakebraze.Fault{
 		{Kind: "status", Status: 503, Count: 1},
 		{Kind: "reject_if", Field: "external_id", Equals: "robot", Body: "provided external_id is blacklisted and disallowed"},
 	})
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 	const events = `{"events": [{"external_id": "ada", "name": "x", "time": "2026-01-15"}, {"external_id": "robot", "name": "x", "time": "2026-01-15"}]}`
 	track(url, events)
@@ -86,13 +91,15 @@ func ExampleServer_OnObject() {
 	r, err := http.NewRequest(http.MethodPost, "http://braze/users/track",
 		strings.NewReader(`{"attributes": [{"external_id": "ada", "tier": "gold"}], "events": [{"external_id": "ada"}]}`))
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 	r.Header.Set("Authorization", "Bearer any")
 	r.Header.Set("Content-Type", "application/json")
 	resp, err := client.Do(r)
 	if err != nil {
-		log.Fatal(err)
+		fmt.Println(err)
+		return
 	}
 	_ = resp.Body.Close()
 	// Output:

@@ -208,7 +208,7 @@ func (s *Server) SetAPIKeys(keys ...string) {
 // it. An answer that never reached the client counts too; a request turned away as a whole before its objects
 // were looked at (401, 429, 5xx, too many objects) does not. Numbers in object are json.Number, nothing in it
 // may be changed, and an element that was no object is nil. Set it before the first request; f may call the
-// server's methods, and is never called in stateless mode.
+// server's methods but send it no request, and is never called in stateless mode.
 func (s *Server) OnObject(f func(array string, object map[string]any, accepted bool)) {
 	s.turn.Lock()
 	defer s.turn.Unlock()

@@ -3,6 +3,7 @@ package fakebraze
 import (
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"slices"
@@ -101,7 +102,7 @@ func (s *Server) newFault(f Fault) (*fault, error) {
 		return nil, errors.New("delay is missing")
 	case f.Every < 0 || f.Count < 0:
 		return nil, errors.New("every and count cannot be negative")
-	case !(f.Probability >= 0 && f.Probability <= 1): // NaN too
+	case f.Probability < 0, f.Probability > 1, math.IsNaN(f.Probability):
 		return nil, errors.New("probability is not between 0 and 1")
 	case f.Equals != nil && f.Field == "":
 		return nil, errors.New("equals needs field")

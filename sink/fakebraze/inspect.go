@@ -22,7 +22,7 @@ var page []byte
 
 func servePage(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Security-Policy", "default-src 'self' 'unsafe-inline'")
+	w.Header().Set("Content-Security-Policy", "default-src 'self' 'unsafe-inline'; img-src data:")
 	_, _ = w.Write(page) // the reader may be gone
 }
 

@@ -1,6 +1,7 @@
 package fakebraze
 
 import (
+	"math/rand/v2"
 	"strings"
 	"testing"
 )
@@ -82,10 +83,19 @@ func TestNestedAttributes(t *testing.T) {
 		{"null deep down drops", []string{`{"o":{"a":1}}`, `{"o":{"a":{"b":[{"c":null}]}}}`}, `{"o":{"a":1}}`},
 		{"null in a list of objects drops", []string{`{"o":[{"a":null}]}`}, `{}`},
 		{"unset whole", []string{`{"o":{"a":1}}`, `{"o":null}`}, `{}`},
+		{"exactly 100 KB", []string{`{"o":` + nestedOf(maxAttributeNested) + `}`}, `{"o":` + nestedOf(maxAttributeNested) + `}`},
+		{"a byte more", []string{`{"o":` + nestedOf(maxAttributeNested+1) + `}`}, `{}`},
 		{"over 100 KB is not applied", []string{`{"o":{"a":1}}`, `{"o":[` + strings.Repeat(`{"k":"0123456789"},`, 6000) + `{}]}`}, `{"o":{"a":1}}`},
 		{"long text inside is not applied", []string{`{"o":{"a":"` + strings.Repeat("x", 256) + `"}}`}, `{}`},
 		{"long key inside is not applied", []string{`{"o":{"` + strings.Repeat("x", 256) + `":1}}`}, `{}`},
 	})
+}
+
+// nestedOf is a nested object of exactly n bytes.
+func nestedOf(n int) string {
+	const element, frame = `"0123456789",`, `{"l":[""]}`
+	rest := n - len(frame)
+	return `{"l":[` + strings.Repeat(element, rest/len(element)) + `"` + strings.Repeat("x", rest%len(element)) + `"]}`
 }
 
 func TestObjectLists(t *testing.T) {
@@ -113,6 +123,54 @@ func TestObjectLists(t *testing.T) {
 		{"growing over 100 KB is not applied", []string{`{"pets":[` + strings.Repeat(`{"k":"0123456789"},`, 5000) + `{}]}`, `{"pets":{"$add":[` + strings.Repeat(`{"k":"0123456789"},`, 5000) + `{}]}}`, `{"pets":{"$remove":[{"$identifier_key":"k","$identifier_value":"0123456789"}]}}`},
 			`{"pets":[{}]}`},
 	})
+}
+
+// TestMergeIsDeep: merging with random objects equals writing every leaf by its path, changes neither argument, and
+// twice the same is once.
+func TestMergeIsDeep(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 6))
+	for range 500 {
+		old, with := randomObject(r, 3), randomObject(r, 3)
+		oldBefore, withBefore := asJSONText(t, old), asJSONText(t, with)
+		got := merged(old, with)
+		want := decode[map[string]any](t, []byte(oldBefore))
+		writeLeaves(want, with)
+		if a, b := asJSONText(t, got), asJSONText(t, want); a != b {
+			t.Fatalf("%s with %s: %s, want %s", oldBefore, withBefore, a, b)
+		}
+		if asJSONText(t, merged(got, with)) != asJSONText(t, got) {
+			t.Fatalf("merging %s twice is not merging it once", withBefore)
+		}
+		if asJSONText(t, old) != oldBefore || asJSONText(t, with) != withBefore {
+			t.Fatal("an argument changed")
+		}
+	}
+}
+
+func randomObject(r *rand.Rand, depth int) map[string]any {
+	m := map[string]any{}
+	for range r.IntN(4) {
+		key := string(rune('a' + r.IntN(3)))
+		if m[key] = any(float64(r.IntN(9))); depth > 0 && r.IntN(2) == 0 {
+			m[key] = randomObject(r, depth-1)
+		}
+	}
+	return m
+}
+
+// writeLeaves writes what with holds into m, replacing what is no object on the way.
+func writeLeaves(m, with map[string]any) {
+	for k, v := range with {
+		inner, isObject := v.(map[string]any)
+		if !isObject {
+			m[k] = v
+			continue
+		}
+		if _, ok := m[k].(map[string]any); !ok {
+			m[k] = map[string]any{}
+		}
+		writeLeaves(m[k].(map[string]any), inner)
+	}
 }
 
 // TestDroppedNestedHoldsForTheRequest: an invalid value drops the nested updates of that attribute of that user
@@ -160,6 +218,9 @@ func TestStandardFields(t *testing.T) {
 		{"location", []string{`{"current_location":{"longitude":1,"latitude":2}}`}, `{"current_location":{"longitude":1,"latitude":2}}`},
 		{"newest state of a group", []string{`{"subscription_groups":[{` + group + `"subscribed"}]}`, `{"subscription_groups":[{` + group + `"unsubscribed"}]}`},
 			`{"subscription_groups":[{` + group + `"unsubscribed"}]}`},
+		{"another group stays", []string{`{"subscription_groups":[{` + group + `"subscribed"}]}`,
+			`{"subscription_groups":[{"subscription_group_id":"00000000-0000-0000-0000-000000000001","subscription_state":"subscribed"}]}`},
+			`{"subscription_groups":[{` + group + `"subscribed"},{"subscription_group_id":"00000000-0000-0000-0000-000000000001","subscription_state":"subscribed"}]}`},
 		{"email subscription unset", []string{`{"email_subscribe":"opted_in"}`, `{"email_subscribe":null}`}, `{}`},
 	})
 }

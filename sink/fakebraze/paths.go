@@ -85,7 +85,8 @@ func sameValue(a, b any) bool {
 	x, okx := a.(json.Number)
 	y, oky := b.(json.Number)
 	if okx && oky {
-		return x == y || !(isInteger(x) && isInteger(y)) && asFloat(x) == asFloat(y)
+		exact := isInteger(x) && isInteger(y) // a float would not tell large integers apart
+		return x == y || !exact && asFloat(x) == asFloat(y)
 	}
 	switch a := a.(type) {
 	case []any:

@@ -1,6 +1,7 @@
 package fakebraze
 
 import (
+	"math/rand/v2"
 	"net/http"
 	"strconv"
 	"testing"
@@ -43,7 +44,7 @@ func TestEpochDialect(t *testing.T) {
 			}
 		}
 		time.Sleep(1500 * time.Millisecond)
-		if w := ask(s, trackRequest(events(1))); w.Code != 201 || w.Header()[headerRemaining][0] != "2" {
+		if w := ask(s, trackRequest(events(1))); w.Code != 201 || headersOf(w.Header())[headerRemaining] != "2" {
 			t.Errorf("in the next window: %d %v", w.Code, w.Header())
 		}
 	})
@@ -80,11 +81,63 @@ func TestSecondsDialect(t *testing.T) {
 	})
 }
 
+// TestRateAgainstAModel: requests at random times pass as a list of all that passed in their window says.
+func TestRateAgainstAModel(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for seed := range uint64(20) {
+			random := rand.New(rand.NewPCG(seed, 9))
+			o := Options{Rate: 1 + random.IntN(5), RatePer: time.Duration(1+random.IntN(5)) * time.Second, RateHeaders: "seconds", Hourly: 30}
+			limit := newRateLimit(o)
+			var passed []time.Time
+			in := func(per time.Duration) (n int) {
+				for _, p := range passed {
+					if p.UnixNano()/int64(per) == time.Now().UnixNano()/int64(per) {
+						n++
+					}
+				}
+				return n
+			}
+			for range 200 {
+				want := in(o.RatePer) < o.Rate && in(time.Hour) < o.Hourly
+				if got := limit.take(time.Now()); got != want {
+					t.Fatalf("seed %d at %v: %v, want %v", seed, time.Now(), got, want)
+				}
+				if want {
+					passed = append(passed, time.Now())
+				} else if wait := limit.wait(time.Now()); wait < 1 || wait > 3600 {
+					t.Fatalf("seed %d: wait %d", seed, wait)
+				}
+				time.Sleep(time.Duration(random.Int64N(int64(2 * time.Second))))
+				if random.IntN(40) == 0 {
+					time.Sleep(time.Hour)
+				}
+			}
+		}
+	})
+}
+
+// TestWaitIsEnough: whoever waits as long as a 429 says gets through.
+func TestWaitIsEnough(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		limit := newRateLimit(Options{Rate: 2, RatePer: 1500 * time.Millisecond, RateHeaders: "seconds", Hourly: 7})
+		for range 100 {
+			if limit.take(time.Now()) {
+				time.Sleep(70 * time.Millisecond)
+				continue
+			}
+			time.Sleep(time.Duration(limit.wait(time.Now())) * time.Second)
+			if !limit.take(time.Now()) {
+				t.Fatalf("refused again at %v", time.Now())
+			}
+		}
+	})
+}
+
 // TestHourlyFollowsTheRate: without a figure of its own the hour allows what the bursts add up to.
 func TestHourlyFollowsTheRate(t *testing.T) {
 	s := newServer(t, Options{Rate: 3000, RateHeaders: "seconds"})
 	w := ask(s, trackRequest(events(1)))
-	if got := w.Header()[headerLimit]; len(got) != 1 || got[0] != "3600000" {
+	if got := headersOf(w.Header())[headerLimit]; got != "3600000" {
 		t.Errorf("limit %v", got)
 	}
 }
@@ -96,11 +149,11 @@ func TestRefusedForFree(t *testing.T) {
 		s := New(Options{Rate: 2, APIKeys: []string{"other"}})
 		defer s.Close()
 		toWindow(3 * time.Second)
-		if w := ask(s, trackRequest(events(1))); w.Code != 401 || w.Header()[headerRemaining][0] != "2" {
+		if w := ask(s, trackRequest(events(1))); w.Code != 401 || headersOf(w.Header())[headerRemaining] != "2" {
 			t.Errorf("%d %v", w.Code, w.Header())
 		}
 		s.SetAPIKeys("test-key")
-		if w := ask(s, trackRequest(`{`)); w.Code != 400 || w.Header()[headerRemaining][0] != "1" {
+		if w := ask(s, trackRequest(`{`)); w.Code != 400 || headersOf(w.Header())[headerRemaining] != "1" {
 			t.Errorf("%d %v", w.Code, w.Header())
 		}
 		equalJSON(t, codes(s, 2), `[201,429]`)

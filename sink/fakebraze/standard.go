@@ -1,6 +1,9 @@
 package fakebraze
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // plumbing are keys of an attributes object that are no attributes.
 var plumbing = setOf([]string{
@@ -38,12 +41,15 @@ var standard = setOf(strings.Fields(`first_name last_name home_city country lang
 	current_location date_of_first_session date_of_last_session marked_email_as_spam_at push_subscribe
 	email_open_tracking_disabled email_click_tracking_disabled push_tokens facebook twitter`))
 
+// genders are the values that Braze documents.
+var genders = setOf([]string{"M", "F", "O", "N", "P"})
+
 // normalized is what Braze keeps of a field, and false where it ignores the value.
 func normalized(name string, v any) (any, bool) {
 	text, isText := v.(string)
 	switch name {
 	case "gender":
-		return v, isText && strings.Contains("MFONP", text) && len(text) == 1
+		return v, isText && genders[text]
 	case "dob":
 		t, ok := parseTime(text)
 		return v, ok && t.Format("2006-01-02") == text
@@ -75,23 +81,17 @@ func (ps *profiles) shareSubscription(p *profile, v any) {
 // setGroups keeps the newest state of each subscription group.
 func setGroups(p *profile, v any) {
 	old, _ := p.attributes["subscription_groups"].([]any)
-	list := append([]any{}, old...)
+	list := slices.Clone(old)
 	for _, e := range asList(v) {
 		group, ok := e.(map[string]any)
 		if !ok {
 			continue
 		}
-		same := func(x any) bool {
+		list = slices.DeleteFunc(list, func(x any) bool {
 			m, _ := x.(map[string]any)
 			return m["subscription_group_id"] == group["subscription_group_id"]
-		}
-		kept := list[:0:0]
-		for _, x := range list {
-			if !same(x) {
-				kept = append(kept, x)
-			}
-		}
-		list = append(kept, group)
+		})
+		list = append(list, group)
 	}
 	p.attributes["subscription_groups"] = list
 }

@@ -53,8 +53,11 @@ func TestStatelessKeepsTheLimits(t *testing.T) {
 
 func TestStatelessFaults(t *testing.T) {
 	s := newServer(t, Options{Stateless: true})
-	setFaults(t, s, Fault{Kind: "status", Status: 503, Every: 2})
-	equalJSON(t, codes(s, 4), `[201,503,201,503]`)
+	setFaults(t, s, Fault{Kind: "status", Status: 503, Every: 2}, Fault{Kind: "status", Status: 299, Every: 3})
+	equalJSON(t, codes(s, 4), `[201,503,299,503]`)
+	if st := s.Stats(); st.Events != 2 {
+		t.Errorf("stats %+v", st)
+	}
 	for _, f := range []Fault{{Kind: "partial"}, {Kind: "reject_if"}, {Kind: "batch_400_if"}, {Kind: "status", Status: 500, Field: "x"}} {
 		if err := s.SetFaults([]Fault{f}); err == nil {
 			t.Errorf("%+v passes", f)
@@ -65,7 +68,7 @@ func TestStatelessFaults(t *testing.T) {
 func TestScanCounts(t *testing.T) {
 	for body, want := range map[string][3]int{
 		`{"events":[{"a":{"b":[{},{}]}},{}]}`:                          {0, 2, 0},
-		` { "events" : [ { } ] , "attributes":[{}] } `:                 {1, 1, 0},
+		"\t{ \"events\" : [ { } ] ,\r\n \"attributes\":[{}] }\n":       {1, 1, 0},
 		`{"x":{"events":[{},{}]},"purchases":[{}]}`:                    {0, 0, 1},
 		`{"x":[[{}]],"events":[[{}],{},1,"{"]}`:                        {0, 1, 0},
 		`{"a":"\"events\":[{}]","events":[{"s":"}]{[\\"},{"s":"\""}]}`: {0, 2, 0},

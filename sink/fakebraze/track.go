@@ -40,7 +40,7 @@ func (s *Server) track(w http.ResponseWriter, r *http.Request) {
 			s.drop(w, c)
 		}
 		rep := p.before.reply(http.StatusBadGateway)
-		s.record(c, rep)
+		s.recordAll(c, rep, nil)
 		s.finish(w, rep)
 		return
 	}
@@ -80,7 +80,7 @@ func (s *Server) answerJudged(w http.ResponseWriter, r *http.Request, c *call, p
 	silent := after != nil && (after.Kind == kindResetAfterAccept || after.hangsForEver())
 	if after != nil && after.answers() {
 		instead := after.reply(rep.status)
-		instead.accepted = true
+		instead.accepted, instead.counted = true, rep.counted
 		rep = instead
 	}
 	sent := rep
@@ -136,6 +136,6 @@ func (s *Server) hang(ctx context.Context) {
 
 // drop ends a request without an answer and without accepting anything.
 func (s *Server) drop(w http.ResponseWriter, c *call) {
-	s.record(c, reply{})
+	s.recordAll(c, reply{}, nil)
 	reset(w)
 }

@@ -1,6 +1,7 @@
 package fakebraze
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -290,6 +291,35 @@ func TestLatency(t *testing.T) {
 		equalJSON(t, codes(s, 2), `[201,201]`)
 		if d := time.Since(start); d != 40*time.Millisecond {
 			t.Errorf("two answers took %v", d)
+		}
+	})
+}
+
+// TestLatencyLongerThanPatience: who gives up while Braze takes its time was heard all the same.
+func TestLatencyLongerThanPatience(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := New(Options{Latency: time.Minute})
+		defer s.Close()
+		_, _, err := send(client(s, time.Second), "http://braze", events(3))
+		if st := s.Stats(); !errors.Is(err, context.DeadlineExceeded) || st.Events != 3 {
+			t.Errorf("error %v, stats %+v", err, st)
+		}
+	})
+}
+
+// TestCloseEndsLatency: nobody waits for an answer of a closed server.
+func TestCloseEndsLatency(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := New(Options{Latency: time.Hour})
+		start, done := time.Now(), make(chan error)
+		go func() {
+			_, _, err := send(client(s, 0), "http://braze", events(1))
+			done <- err
+		}()
+		synctest.Wait()
+		s.Close()
+		if err := <-done; err == nil || time.Since(start) != 0 {
+			t.Errorf("error %v after %v", err, time.Since(start))
 		}
 	})
 }

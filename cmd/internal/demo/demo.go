@@ -139,7 +139,7 @@ func (d *demonstration) watch(work context.Context, produceDone, bridgeDone <-ch
 			if err != nil {
 				return err
 			}
-			produceDone, producing = nil, false
+			produceDone, producing, since = nil, false, time.Now()
 		case <-ticker.C:
 		}
 		now := d.settled()

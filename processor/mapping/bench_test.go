@@ -1,0 +1,99 @@
+package mapping_test
+
+import (
+	"testing"
+
+	"brazebridge/processor/mapping"
+)
+
+const orderRecord = `{"order_id":"o-1","seq":9007199254740993,"customer":{"id":"c-1","email":null},"placed_at":"2026-01-15T09:35:20.123Z","shipped_on":null,
+"local_at":"2026-01-15T09:35:20.123","status":"PLACED","gift":null,"paid":true,"channel":"web","currency":"EUR","total":"59.97","discount":null,"weight":1.5,"raw":"AAE=",
+"items":[{"sku":"s1","name":"Shirt \"x\"","quantity":3,"unit_price":19.99,"category":null},{"sku":"s2","name":"Hat","quantity":1,"unit_price":5,"category":"hats"}],
+"shipping":{"street":"A 1","city":"Köln"},"attrs":{"a":"1"},"kafka":"k","body":{"a.Item":{"p":"P"}}}`
+
+// pathsOnly uses every kind of value that needs no expression machine.
+const pathsOnly = `topics:
+  shop.orders:
+    user: {external_id: "${customer.id}"}
+    time: ${placed_at}
+    send:
+      - event: ecommerce.order_placed
+        when: ${paid}
+        properties:
+          order_id: ${order_id}
+          seq: ${seq}
+          total_value: ${total}
+          currency: ${currency}
+          source: web
+          status: ${status}
+          weight: ${weight}
+          discount: ${discount}
+          shipping: ${shipping}
+          attrs: ${attrs}
+          text: "Order ${order_id} of ${total}"
+          products:
+            for_each: ${items}
+            value: {product_id: "${item.sku}", quantity: "${item.quantity}", price: "${item.unit_price}", name: "${item.name}", category: "${item.category}"}
+      - attributes: {last_order_at: "${placed_at}", note: null}
+`
+
+func mapped(b testing.TB, yaml string) func() {
+	s := schemaOf(b, readFile(b, "testdata/bad.avsc"))
+	p := compiled(b, yaml, s)
+	v := decode(b, s, orderRecord)
+	m := p.NewMapper()
+	meta := testMeta()
+	var out mapping.Output
+	return func() {
+		out.Buf, out.Items = out.Buf[:0], out.Items[:0]
+		if _, err := m.Map(&out, v, meta); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// TestPathsDoNotAllocate guards the promise that a program of plain paths allocates nothing in steady state.
+func TestPathsDoNotAllocate(t *testing.T) {
+	f := mapped(t, pathsOnly)
+	f()
+	if n := testing.AllocsPerRun(200, f); n != 0 {
+		t.Errorf("%v allocations for a record", n)
+	}
+}
+
+func BenchmarkPaths(b *testing.B) {
+	f := mapped(b, pathsOnly)
+	b.ReportAllocs()
+	for b.Loop() {
+		f()
+	}
+}
+
+// BenchmarkPlainPath and BenchmarkSamePathAsExpression show what the fast path saves.
+func BenchmarkPlainPath(b *testing.B) {
+	benchmarkValue(b, "${seq}")
+}
+
+func BenchmarkSamePathAsExpression(b *testing.B) {
+	benchmarkValue(b, "${(seq)}")
+}
+
+func benchmarkValue(b *testing.B, expr string) {
+	f := mapped(b, "topics:\n  shop.orders:\n    user: {external_id: u}\n    send: [{event: e, properties: {x: \""+expr+"\"}}]\n")
+	b.ReportAllocs()
+	for b.Loop() {
+		f()
+	}
+}
+
+func BenchmarkWhen(b *testing.B) {
+	f := mapped(b, `topics:
+  shop.orders:
+    user: {external_id: u}
+    send: [{event: e, when: '${status == "PAID" && channel != "store"}'}]
+`)
+	b.ReportAllocs()
+	for b.Loop() {
+		f()
+	}
+}

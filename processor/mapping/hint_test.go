@@ -1,0 +1,184 @@
+package mapping_test
+
+import (
+	"strings"
+	"testing"
+
+	"brazebridge/config"
+	"brazebridge/processor/mapping"
+)
+
+// TestHintsWork follows the hint of a fault, as a user would, and compiles again: no fault may be left.
+func TestHintsWork(t *testing.T) {
+	tests := []struct{ bad, hint, good string }{
+		{"${odrer_id}", "did you mean order_id?", "${order_id}"},
+		{"${city}", "did you mean shipping.city?", "${shipping.city}"},
+		{"${customer.emial}", "did you mean email?", "${customer.email}"},
+		{"${discount * 2}", "give a default, (discount ?? 0), or test it before: discount != nil", "${(discount ?? 0) * 2}"},
+		{"${discount * 2}", "give a default, (discount ?? 0), or test it before: discount != nil", `${discount != nil ? discount * 2 : nil}`},
+		{"${lower(customer.email)}", `give a default, (customer.email ?? ""), or test it before: customer.email != nil`, `${lower((customer.email ?? ""))}`},
+		{"${!gift}", "say what a null means: (gift ?? false)", "${!(gift ?? false)}"},
+		{`${status == "PLACE"}`, "did you mean PLACED?", `${status == "PLACED"}`},
+		{`${status == 1}`, "compare it with one of its symbols: PLACED, PAID, SHIPPED", `${status == "PAID"}`},
+		{`${placed_at > "2026-01-31"}`, `a time from text: time("2026-01-31T00:00:00Z")`, `${placed_at > time("2026-01-31T00:00:00Z")}`},
+		{`${seq == "7"}`, "compare numbers with numbers: without quotes", "${seq == 7}"},
+		{"${lowr(channel)}", "did you mean lower?", "${lower(channel)}"},
+		{"${channel.lower()}", "call a function: lower(value)", "${lower(channel)}"},
+		{"${now()}", "a mapping reads no clock: use kafka.timestamp", "${kafka.timestamp}"},
+		{`${replace(channel, "a")}`, "it is replace(text, old, new)", `${replace(channel, "a", "b")}`},
+		{"${channel + seq}", `build text with holes, "…${a} ${b}", or with string(x)`, "${channel + string(seq)}"},
+		{"${channel + seq}", `build text with holes, "…${a} ${b}", or with string(x)`, "${channel}${seq}"},
+		{"w ${weight}", "a float has no exact text: use round(…), int(…) or string(…)", "w ${int(weight)}"},
+		{"w ${weight}", "a float has no exact text: use round(…), int(…) or string(…)", "w ${string(weight)}"},
+		{"to ${shipping}", "name one of its fields", "to ${shipping.city}"},
+		{"of ${map(items, .sku)}", `join its elements: join(…, ", ")`, `of ${join(map(items, .sku), ", ")}`},
+		{"${items.sku}", "take one element, items[0].sku, or use for_each: ${items}", "${items[0].sku}"},
+		{"${body.Item.p}", `use the full name: body["a.Item"] or body["b.Item"]`, `${body["a.Item"].p}`},
+		{"${placed_at - kafka.timestamp}", "write its seconds: seconds(…)", "${seconds(placed_at - kafka.timestamp)}"},
+		{"${kafka.topik}", "kafka is a built-in name: the record's own field is record.kafka", "${record.kafka}"},
+		{"${kafka.headers}", `write kafka.headers["name"]`, `${kafka.headers["name"]}`},
+		{"${discount ?? 0 + 1}", "put the part with ?? in parentheses", "${(discount ?? 0) + 1}"},
+		{`${channel = "web"}`, "compare with ==", `${channel == "web"}`},
+		{"${1; 2}", "write one expression", "${1}"},
+		{"${order_id", "close it, or write $${ for a literal ${", "${order_id}"},
+		{"${order_id", "close it, or write $${ for a literal ${", "$${order_id"},
+		{"${count(items)}", "the number of elements is len(…)", "${len(items)}"},
+	}
+	s := schemaOf(t, readFile(t, "testdata/bad.avsc"))
+	quote := func(x string) string { return event("'" + strings.ReplaceAll(x, "'", "''") + "'") }
+	for _, tt := range tests {
+		_, _, faults := mapping.Compile(topicOf(t, quote(tt.bad)), s)
+		if len(faults) != 1 || faults[0].Hint != tt.hint {
+			t.Errorf("%s: faults %v, hint %q; want one with the hint %q", tt.bad, faults, hintOf(faults), tt.hint)
+		}
+		if _, _, faults := mapping.Compile(topicOf(t, quote(tt.good)), s); len(faults) > 0 {
+			t.Errorf("%s, which follows the hint %q, has faults: %v", tt.good, tt.hint, faults)
+		}
+	}
+}
+
+func hintOf(faults config.Faults) string {
+	if len(faults) == 0 {
+		return ""
+	}
+	return faults[0].Hint
+}
+
+// TestNulls holds what expressions may and may not do with what may be null.
+func TestNulls(t *testing.T) {
+	const avsc = `{"type":"record","name":"R","fields":[{"name":"n","type":["null","int"],"default":null},{"name":"s","type":["null","string"],"default":null},
+ {"name":"b","type":["null","boolean"],"default":null},{"name":"xs","type":["null",{"type":"array","items":["null","int"]}],"default":null},
+ {"name":"r","type":["null",{"type":"record","name":"I","fields":[{"name":"v","type":"int"},{"name":"w","type":["null","int"],"default":null}]}],"default":null},
+ {"name":"rs","type":{"type":"array","items":"I"}}]}`
+	s := schemaOf(t, avsc)
+	tests := []struct {
+		expr, null, full string // the results; "fault" where it must not compile
+	}{
+		{"n == nil", "true", "false"},
+		{"nil != n", "false", "true"},
+		{"n == 1", "false", "true"},
+		{"s == \"x\"", "false", "true"},
+		{"s != \"x\"", "true", "false"},
+		{"s in [\"x\"]", "false", "true"},
+		{"s not in [\"x\"]", "true", "false"},
+		{"n in [1, 2]", "false", "true"},
+		{"n + 1", "fault", ""},
+		{"n > 1", "fault", ""},
+		{"b && true", "fault", ""},
+		{"not b", "fault", ""},
+		{"upper(s)", "fault", ""},
+		{"len(xs)", "fault", ""},
+		{"r.v + 1", "fault", ""},
+		{"s startsWith \"x\"", "fault", ""},
+		{"sum(xs ?? [])", "fault", ""},
+		{"n ?? 0", "0", "1"},
+		{"(n ?? 0) + 1", "1", "2"},
+		{"n != nil && n > 0", "false", "true"},
+		{"n != nil and n > 0", "false", "true"},
+		{"n == nil || n > 1", "true", "false"},
+		{"!(n == nil) && n > 0", "false", "true"},
+		{"n != nil ? n + 1 : -1", "-1", "2"},
+		{"n == nil ? -1 : n + 1", "-1", "2"},
+		{"n != nil || n > 0", "fault", ""},
+		{"n != nil && true ? n + 1 : n + 2", "fault", ""},
+		{"r != nil && r.v > 0", "false", "true"},
+		{"r.v != nil && r.v + r.v > 0", "false", "true"},
+		{"r?.v ?? 9", "9", "3"},
+		{"r.w ?? -1", "-1", "-1"},
+		{"n == 1 && n + 1 == 2", "false", "true"},
+		{"n in [1] && n + 1 == 2", "false", "true"},
+		{"b ?? false", "false", "true"},
+		{"b == true", "false", "true"},
+		{"len(xs ?? [])", "0", "2"},
+		{"count(xs ?? [], # != nil)", "0", "1"},
+		{"sum(map(xs ?? [], # ?? 0))", "0", "5"},
+		{"xs[0]", "", "5"},
+		{"string(n ?? 0) + (s ?? \"-\")", `"0-"`, `"1x"`},
+		{"let m = n ?? 5; m + 1", "6", "2"},
+		{"[n, s]", "[]", `[1,"x"]`},
+		{`{"a": n}`, "", `{"a":1}`},
+		{"nil", "", ""},
+		{"first(xs ?? [])", "", "5"},
+		{"filter(xs ?? [], # != nil && # > 4)", "[]", "[5]"},
+		{"filter(xs ?? [], # > 4)", "fault", ""},
+		{"any(rs, .w != nil && any([1], # == 1) && .w > 1)", "false", "true"},
+		{"any(rs, .w != nil && any([nil, 1], # > 0))", "fault", ""},
+		{"any(rs, .w != nil) && any(rs, .w > 1)", "fault", ""},
+		{"let m = r; m != nil ? m.v + 1 : 0", "0", "4"},
+		{"let m = r; m.w != nil ? m.w + 1 : 0", "0", "0"},
+	}
+	for _, tt := range tests {
+		topic := topicOf(t, event("'${"+tt.expr+"}'"))
+		p, _, faults := mapping.Compile(topic, s)
+		if (len(faults) > 0) != (tt.null == "fault") {
+			t.Errorf("%s: faults %v", tt.expr, faults)
+			continue
+		}
+		if p == nil {
+			continue
+		}
+		for plain, want := range map[string]string{
+			`{"n":null,"s":null,"b":null,"xs":null,"r":null,"rs":[]}`:                                           tt.null,
+			`{"n":1,"s":"x","b":true,"xs":[5,null],"r":{"v":3,"w":null},"rs":[{"v":1,"w":null},{"v":1,"w":2}]}`: tt.full,
+		} {
+			objs, err := run(t, p, decode(t, s, plain))
+			if err != nil {
+				t.Errorf("%s of %s: %v", tt.expr, plain, err)
+				continue
+			}
+			got := strings.TrimPrefix(string(objs[0].Object), `{"external_id":"u","name":"e","time":"2026-01-15T09:35:20.123Z"`)
+			if want != "" {
+				want = `,"properties":{"x":` + want + "}"
+			}
+			if got != want+"}" {
+				t.Errorf("%s of %s is %s, want %s}", tt.expr, plain, got, want)
+			}
+		}
+	}
+}
+
+// TestWhenProves holds that what a rule's `when` proves is known in the rule, there alone, and not of another item.
+func TestWhenProves(t *testing.T) {
+	const head = "topics:\n  shop.orders:\n    user: {external_id: u}\n    send:\n"
+	tests := []struct {
+		name, rules string
+		faults      int
+	}{
+		{"in the rule", "      - {event: e, when: '${discount != nil}', properties: {x: '${discount * 2}'}}\n", 0},
+		{"not in the next", "      - {event: e, when: '${discount != nil}'}\n      - {event: e, properties: {x: '${discount * 2}'}}\n", 1},
+		{"not by or", "      - {event: e, when: '${discount != nil || paid}', properties: {x: '${discount * 2}'}}\n", 1},
+		{"of the item", "      - {event: e, for_each: '${items}', when: '${item.category != nil}', properties: {x: '${upper(item.category)}'}}\n", 0},
+		{"of the named item", "      - {event: e, for_each: '${items}', as: l, when: '${l.category != nil}', properties: {x: '${upper(l.category)}'}}\n", 0},
+		{"not of an inner item", "      - {event: e, for_each: '${items}', when: '${item.category != nil}', properties: {x: {for_each: '${items}', value: '${upper(item.category)}'}}}\n", 1},
+		{"of the outer item inside", "      - {event: e, for_each: '${items}', as: l, when: '${l.category != nil}', properties: {x: {for_each: '${items}', value: '${upper(l.category)}'}}}\n", 0},
+		{"in an array", "      - {event: e, properties: {x: {for_each: '${items}', when: '${item.category != nil}', value: '${upper(item.category)}'}}}\n", 0},
+		{"not beside an array", "      - {event: e, properties: {x: {for_each: '${items}', when: '${discount != nil}', value: 1}, y: '${discount + 1}'}}\n", 1},
+	}
+	s := schemaOf(t, readFile(t, "testdata/bad.avsc"))
+	for _, tt := range tests {
+		_, _, faults := mapping.Compile(topicOf(t, head+tt.rules), s)
+		if len(faults) != tt.faults {
+			t.Errorf("%s: %v, want %d faults", tt.name, faults, tt.faults)
+		}
+	}
+}
