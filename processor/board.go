@@ -1,8 +1,9 @@
 package processor
 
 import (
+	"cmp"
 	"log/slog"
-	"sort"
+	"slices"
 	"sync"
 	"time"
 )
@@ -98,7 +99,9 @@ func (b *board) status() Status {
 			s.Reasons = append(s.Reasons, *r)
 		}
 	}
-	sort.Slice(s.Reasons, func(i, j int) bool { return s.Reasons[i].Since.Before(s.Reasons[j].Since) })
+	slices.SortFunc(s.Reasons, func(a, b HoldReason) int {
+		return cmp.Or(a.Since.Compare(b.Since), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Topic, b.Topic))
+	})
 	if s.State == Running && len(s.Reasons) > 0 {
 		s.State = Holding
 	}

@@ -79,7 +79,7 @@ func (c *compiler) resolveWith(segs []segment, known facts) (*ref, *nameFault) {
 func (c *compiler) resolveRoot(segs []segment) (*ref, []segment, *nameFault) {
 	name := segs[0].name
 	for d := len(c.loops) - 1; d >= 0; d-- {
-		if l := &c.loops[d]; !l.hidden && (name == l.name || name == "item" && d == len(c.loops)-1) {
+		if l := &c.loops[d]; !l.hidden && (name == l.name || name == "item" && d == 0) {
 			return &ref{root: rootLoop, n: d, t: c.loops[d].t, dyn: c.loops[d].dyn}, segs[1:], nil
 		}
 	}
