@@ -18,11 +18,17 @@ import (
 	"time"
 )
 
+// sessionTimeout is after how long without a heartbeat the broker gives a dead bridge's partitions to another.
+const sessionTimeout = 3 * time.Second
+
 // settings are what differs between the bridges of the tests; the rest of the configuration is the same for all.
 type settings struct {
-	Brokers      string
-	Kafka        string // further lines of the section kafka, as YAML in one line each
-	Group        string
+	Brokers string
+	Kafka   string // further lines of the section kafka, as YAML in one line each
+	Group   string
+
+	SessionTimeout time.Duration
+
 	Registry     string
 	Braze        string
 	DeadLetter   string // the topic's name
@@ -37,7 +43,7 @@ var configuration = template.Must(template.New("brazebridge.yaml").Parse(`
 kafka:
   brokers: ["{{.Brokers}}"]
   group: {{.Group}}
-  session_timeout: 3s
+  session_timeout: {{.SessionTimeout}}
 {{.Kafka}}
 schema_registry:
   url: {{.Registry}}

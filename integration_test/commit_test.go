@@ -5,12 +5,13 @@ import (
 	"maps"
 	"slices"
 	"testing"
+	"time"
 
 	"brazebridge/sink/fakebraze"
 )
 
-// While Braze answers 503 no offset is committed for what it has not acknowledged, and nothing is given up: when it recovers,
-// everything arrives and is committed.
+// While Braze answers 503, for longer than a session lasts, no offset is committed for what it has not acknowledged, the bridge
+// stays in its group, and nothing is given up: when Braze recovers, everything arrives and is committed.
 func TestCommitsOnlyWhatBrazeAcknowledged(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, needSuite(t), worldOptions{})
@@ -18,20 +19,25 @@ func TestCommitsOnlyWhatBrazeAcknowledged(t *testing.T) {
 	first := w.produce(0, 50)
 	w.waitArrived(first)
 	w.waitCommitted()
-	before := w.committed()
+	before, members := w.committed(), w.shares()
 
 	if err := w.braze.SetFaults([]fakebraze.Fault{{Kind: "status", Status: 503}}); err != nil {
 		t.Fatal(err)
 	}
 	second := w.produce(50, 200)
 	const attempts = 4
-	w.until(fmt.Sprintf("%d refused attempts", attempts), func() (bool, string) {
+	began := time.Now()
+	w.until(fmt.Sprintf("%d refused attempts in more than two sessions", attempts), func() (bool, string) {
 		if now := w.committed(); !maps.Equal(now, before) {
 			t.Fatalf("commits moved while Braze took nothing: %v, before %v", now, before)
 		}
-		n := w.braze.Stats().Statuses["503"]
-		return n >= attempts, fmt.Sprintf("%d attempts", n)
+		n, lasted := w.braze.Stats().Statuses["503"], time.Since(began)
+		return n >= attempts && lasted > 2*sessionTimeout, fmt.Sprintf("%d attempts in %s", n, lasted)
 	})
+	// A member that was thrown out comes back under another name.
+	if now := w.shares(); !maps.Equal(now, members) {
+		t.Errorf("the group's members are %v, before the outage %v", now, members)
+	}
 	if _, missing := w.braze.missing(second); missing == 0 {
 		t.Fatal("objects arrived although Braze refused every request: the test proves nothing")
 	}

@@ -1,31 +1,42 @@
 package integration_test
 
 import (
-	"fmt"
+	"errors"
+	"os/exec"
 	"strings"
 	"testing"
 
 	"github.com/twmb/franz-go/pkg/kadm"
 )
 
-// A dead-letter topic that does not exist is said at the start, by its name, before any record has moved; once somebody makes it
-// the bridge goes to work by itself.
+// A dead-letter topic that does not exist is said at the start, by its name and with what to do, before any record has moved. It
+// is a fault of the configuration as long as nobody makes the topic; afterwards the same configuration runs.
 func TestMissingDeadLetterTopicIsSaid(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, needSuite(t), worldOptions{noDeadLetter: true})
 	sent := w.produce(0, 20)
-	b := w.start("a", w.settings())
-	w.until("the missing topic named in /readyz and in the log", func() (bool, string) {
-		status, body := b.get("/readyz")
-		named := strings.Contains(body, w.deadLetter) && strings.Contains(b.log.String(), w.deadLetter)
-		return status == 503 && named, fmt.Sprintf("/readyz %d %s", status, body)
-	})
+	b := w.start("without", w.settings())
+	b.given = true // it is to end by itself
+	b.waitForEnd(patience)
+	var exit *exec.ExitError
+	if !errors.As(b.err, &exit) || exit.ExitCode() != 2 {
+		t.Errorf("the bridge ended with %v, want exit status 2", b.err)
+	}
+	for _, want := range []string{w.deadLetter, "dead_letter.topic", "dead_letter.create"} {
+		if said := b.log.tail(5); !strings.Contains(said, want) {
+			t.Errorf("its last words hold no %s:\n%s", want, said)
+		}
+	}
 	if n := w.braze.objects(); n != 0 {
 		t.Errorf("%d objects were sent without a dead-letter topic, want none", n)
+	}
+	if commits := w.committed(); len(commits) != 0 {
+		t.Errorf("the bridge left commits: %v, want none", commits)
 	}
 
 	w.createTopics(1, w.deadLetter)
 	w.produceGarbage()
+	b = w.start("with", w.settings())
 	b.waitReady()
 	w.waitArrived(sent)
 	w.waitCommitted()

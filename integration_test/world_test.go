@@ -97,6 +97,14 @@ func (w *world) createTopics(partitions int32, names ...string) {
 	if err != nil {
 		w.t.Fatalf("create topics: %v", err)
 	}
+	// Kafka says that a topic is created a moment before it tells everyone who asks for it.
+	w.until("the created topics to be seen", func() (bool, string) {
+		topics, err := w.kafka.admin.ListTopics(w.t.Context(), names...)
+		if err == nil {
+			err = topics.Error()
+		}
+		return err == nil, fmt.Sprint(err)
+	})
 }
 
 // settings are a bridge's in this world, to be changed by the test before it starts one.
@@ -106,7 +114,7 @@ func (w *world) settings() settings {
 		fmt.Fprintf(&topics, "  %s:%s", w.topics[s.name], s.mapping)
 	}
 	return settings{
-		Brokers: w.kafka.address("HOST"), Group: w.group, Registry: w.registry.URL(), Braze: w.braze.url,
+		Brokers: w.kafka.address("HOST"), Group: w.group, SessionTimeout: sessionTimeout, Registry: w.registry.URL(), Braze: w.braze.url,
 		DeadLetter: w.deadLetter, Create: "false", ResendWindow: 10000, Linger: "20ms", Topics: topics.String(),
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -29,40 +30,64 @@ var grace = map[string]time.Duration{reasonBraze: 5 * time.Second, reasonKafka: 
 
 // board is what /readyz shows: why records do not move. A change is one log line.
 type board struct {
+	some atomic.Int32 // number of reasons: clear comes with every record, and mostly there is none
+
 	mu      sync.Mutex
 	state   State
-	reasons map[boardKey]*HoldReason
+	reasons map[boardKey]*reasonEntry
 	log     *slog.Logger
 }
 
 type boardKey struct{ code, topic, workspace string }
 
 func newBoard(log *slog.Logger) *board {
-	return &board{state: Starting, reasons: map[boardKey]*HoldReason{}, log: log}
+	return &board{state: Starting, reasons: map[boardKey]*reasonEntry{}, log: log}
 }
 
-// fault notes that something keeps records from moving, until clear.
+// sayAgain is how long a fault's first words stand before others are logged: a text that names a port or a broker changes
+// with every attempt.
+const sayAgain = 30 * time.Second
+
+// reasonEntry is a reason with what the log knows of it.
+type reasonEntry struct {
+	HoldReason
+	said   string
+	saidAt time.Time
+}
+
+// fault notes that something keeps records from moving, until clear. The log says so once, and again when it changes.
 func (b *board) fault(code, topic, workspace, text string) {
-	k := boardKey{code, topic, workspace}
+	k, now := boardKey{code, topic, workspace}, time.Now()
 	b.mu.Lock()
 	r, known := b.reasons[k]
 	if !known {
-		r = &HoldReason{Code: code, Topic: topic, Workspace: workspace, Since: time.Now()}
+		b.some.Add(1)
+		r = &reasonEntry{HoldReason: HoldReason{Code: code, Topic: topic, Workspace: workspace, Since: now}}
 		b.reasons[k] = r
 	}
 	r.Text = text
+	say := r.said != text && now.Sub(r.saidAt) >= sayAgain
+	if say {
+		r.said, r.saidAt = text, now
+	}
 	b.mu.Unlock()
-	if !known {
+	if say {
 		b.log.Warn("records wait", "reason", code, "topic", topic, "workspace", workspace, "error", text)
 	}
 }
 
 // clear ends a fault.
 func (b *board) clear(code, topic, workspace string) {
+	if b.some.Load() == 0 {
+		return
+	}
 	k := boardKey{code, topic, workspace}
 	b.mu.Lock()
 	r, known := b.reasons[k]
-	delete(b.reasons, k)
+	if known {
+		b.some.Add(-1)
+		delete(b.reasons, k)
+	}
 	b.mu.Unlock()
 	if known {
 		b.log.Info("records move again", "reason", code, "topic", topic, "workspace", workspace, "after", time.Since(r.Since).Round(time.Millisecond))
@@ -96,7 +121,7 @@ func (b *board) status() Status {
 	s := Status{State: b.state, Reasons: []HoldReason{}}
 	for _, r := range b.reasons {
 		if time.Since(r.Since) >= grace[r.Code] {
-			s.Reasons = append(s.Reasons, *r)
+			s.Reasons = append(s.Reasons, r.HoldReason)
 		}
 	}
 	slices.SortFunc(s.Reasons, func(a, b HoldReason) int {

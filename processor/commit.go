@@ -32,26 +32,29 @@ func (p *Processor) committing(run context.Context) {
 // commit makes one attempt to commit the points; whatever it does not get through, the next one does, further on.
 // last: the accounts are closed, and this is their last word.
 //
-// Invariant: no commit is sent for a partition that left meanwhile: the request is looked through at the last moment, when the group's generation can no longer change.
+// Invariant: no commit is sent for a partition that left meanwhile: the request is looked through at the last moment,
+// when the group's generation can no longer change.
 func (p *Processor) commit(ctx context.Context, points []commitPoint, last bool) {
 	if len(points) == 0 {
 		return
 	}
 	offsets := map[string]map[int32]kgo.EpochOffset{}
-	byPart := make(map[topicPartition]commitPoint, len(points))
-	for _, pt := range points {
+	byPart := make(map[topicPartition]*commitPoint, len(points))
+	for i := range points {
+		pt := &points[i]
 		if offsets[pt.acct.topic] == nil {
 			offsets[pt.acct.topic] = map[int32]kgo.EpochOffset{}
 		}
 		offsets[pt.acct.topic][pt.acct.partition] = kgo.EpochOffset{Epoch: pt.epoch, Offset: pt.offset}
 		byPart[pt.acct.topicPartition] = pt
 	}
-	if !last {
-		ctx = kgo.PreCommitFnContext(ctx, func(req *kmsg.OffsetCommitRequest) error {
+	ctx = kgo.PreCommitFnContext(ctx, func(req *kmsg.OffsetCommitRequest) error {
+		p.annotate(req, byPart)
+		if !last {
 			p.ownedOnly(req, byPart)
-			return nil
-		})
-	}
+		}
+		return nil
+	})
 	p.client.CommitOffsetsSync(ctx, offsets, func(_ *kgo.Client, req *kmsg.OffsetCommitRequest, resp *kmsg.OffsetCommitResponse, err error) {
 		if err != nil {
 			p.commitFault(err)
@@ -61,8 +64,20 @@ func (p *Processor) commit(ctx context.Context, points []commitPoint, last bool)
 	})
 }
 
+// annotate writes each partition's note into the commit's metadata.
+func (p *Processor) annotate(req *kmsg.OffsetCommitRequest, points map[topicPartition]*commitPoint) {
+	limit := int(p.noteLimit.Load())
+	for i := range req.Topics {
+		t := &req.Topics[i]
+		for j := range t.Partitions {
+			text := points[topicPartition{t.Topic, t.Partitions[j].Partition}].annotation(t.TopicID, limit)
+			t.Partitions[j].Metadata = &text
+		}
+	}
+}
+
 // ownedOnly strips a commit of partitions that are no longer ours.
-func (p *Processor) ownedOnly(req *kmsg.OffsetCommitRequest, points map[topicPartition]commitPoint) {
+func (p *Processor) ownedOnly(req *kmsg.OffsetCommitRequest, points map[topicPartition]*commitPoint) {
 	topics := req.Topics[:0]
 	for _, t := range req.Topics {
 		parts := t.Partitions[:0]
@@ -79,7 +94,7 @@ func (p *Processor) ownedOnly(req *kmsg.OffsetCommitRequest, points map[topicPar
 }
 
 // committed takes in which partitions of a commit were acknowledged.
-func (p *Processor) committed(req *kmsg.OffsetCommitRequest, resp *kmsg.OffsetCommitResponse, points map[topicPartition]commitPoint) {
+func (p *Processor) committed(req *kmsg.OffsetCommitRequest, resp *kmsg.OffsetCommitResponse, points map[topicPartition]*commitPoint) {
 	names := map[[16]byte]string{}
 	for _, t := range req.Topics {
 		names[t.TopicID] = t.Topic
@@ -93,8 +108,11 @@ func (p *Processor) committed(req *kmsg.OffsetCommitRequest, resp *kmsg.OffsetCo
 		for _, part := range t.Partitions {
 			if err := kerr.ErrorForCode(part.ErrorCode); err != nil {
 				fault = err
+				if errors.Is(err, kerr.OffsetMetadataTooLarge) {
+					p.shorterNotes()
+				}
 			} else if pt, ok := points[topicPartition{name, part.Partition}]; ok {
-				p.ledger.committed(pt)
+				p.ledger.committed(*pt)
 			}
 		}
 	}

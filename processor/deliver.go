@@ -21,9 +21,10 @@ type delivery struct {
 	run  context.Context // ends: no further attempt begins, waits are given up
 	work context.Context // ends: attempts on the wire are abandoned
 
-	body  []byte // of the request under way; this sender's own
-	items []sink.Item
+	items []sink.Item // of the request under way
 	live  []*task
+	spans []span // of the batch under way
+	ended []*task
 
 	refused []*task // of the batch under way: letters to be written
 	aside   []span  // of the batch under way: what is stuck, and what must not overtake it
@@ -44,6 +45,10 @@ func (d *delivery) deliver(b *batch) {
 	d.sendAll(b)
 	d.writeLetters()
 	d.finishAside(b)
+	clear(d.items) // a sender may wait long for its next batch, and should not keep the last one's memory
+	clear(d.live)
+	clear(d.spans)
+	clear(d.ended)
 }
 
 func (d *delivery) writeLetters() {
@@ -55,7 +60,7 @@ func (d *delivery) writeLetters() {
 }
 
 func (d *delivery) sendAll(b *batch) {
-	spans := make([]span, 0, len(b.tasks))
+	spans := d.spans[:0]
 	for _, t := range b.tasks {
 		if !t.alone {
 			t.open = 1
@@ -70,6 +75,7 @@ func (d *delivery) sendAll(b *batch) {
 			}
 		}
 	}
+	d.spans = spans
 	if len(spans) > 0 {
 		d.send(spans)
 	}
@@ -121,6 +127,9 @@ func (d *delivery) begin(spans []span) []span {
 		}
 	}
 	d.live = d.ledger.begin(d.live)
+	if len(d.live) == len(spans) {
+		return spans
+	}
 	live := spans[:0:0]
 	i := 0
 	for _, s := range spans {
@@ -138,10 +147,13 @@ func (d *delivery) attempt(spans []span) sink.Answer {
 	for _, s := range spans {
 		d.items = append(d.items, s.items()...)
 	}
-	r := sink.NewRequest(d.body, d.items)
-	d.body = r.Body
+	body, _ := d.lane.bodies.take()
+	r := sink.NewRequest(body, d.items)
 	start := time.Now()
 	answer := d.lane.client.Send(d.work, &r)
+	if cap(r.Body) <= maxKept {
+		d.lane.bodies.give(r.Body)
+	}
 	d.lane.gate.Observe(answer)
 	d.metrics.attempt(d.lane.name, answer, d.items, time.Since(start))
 	if answer.Unattributed > 0 {
@@ -226,7 +238,7 @@ func (d *delivery) refuseNamed(spans []span, a sink.Answer) []span {
 func (d *delivery) decide(spans []span, a sink.Answer) {
 	at := 0
 	errs := a.Errors
-	done := d.live[:0:0]
+	done := d.ended[:0]
 	for _, s := range spans {
 		n := s.to - s.from
 		if len(errs) > 0 && errs[0].Item < at+n || s.t.outcomes != nil || s.t.alone {
@@ -249,6 +261,7 @@ func (d *delivery) decide(spans []span, a sink.Answer) {
 		}
 	}
 	d.ledger.settleAll(done, verdict{delivered, ""})
+	d.ended = done
 }
 
 // halve splits what nobody was named in; what stands alone is refused.

@@ -27,6 +27,7 @@ type dispatcher struct {
 	ready   []*batch // full, or cut off by one that would not fit
 	sending int      // batches at the senders
 	writing int      // letters at the letter writers
+	woken   []uint64 // users whose batch has just ended, and who have more
 	free    []*userState
 }
 
@@ -48,6 +49,10 @@ type batch struct {
 	partial bool // these tasks of a batch are through; the others, and the sender, are not
 }
 
+// maxReady is how many batches may wait for a sender before nothing more is taken from the readers: records that wait
+// undecoded take a third of the memory. Some, so that no sender waits for a batch that only lacks a turn of this goroutine.
+const maxReady = 16
+
 func newDispatcher(l *lane, ledger *ledger) *dispatcher {
 	return &dispatcher{
 		lane: l, ledger: ledger,
@@ -63,8 +68,12 @@ func (d *dispatcher) run() {
 	linger := time.NewTimer(time.Hour)
 	defer linger.Stop()
 	for {
+		in := d.in
+		if len(d.ready) >= maxReady {
+			in = nil
+		}
 		select {
-		case tasks := <-d.in:
+		case tasks := <-in:
 			d.arrived = append(d.arrived, tasks...)
 		case b := <-d.done:
 			d.finished(b)
@@ -125,6 +134,7 @@ func (d *dispatcher) together(tasks []*task) int {
 func (d *dispatcher) admitted(t *task) {
 	switch {
 	case t.dropped:
+		t.letGo()
 	case t.letter != nil:
 		d.letters = append(d.letters, t)
 		d.note(t, true)
@@ -224,6 +234,7 @@ func (d *dispatcher) cut() {
 func (d *dispatcher) finished(b *batch) {
 	if b.letter {
 		d.writing--
+		b.tasks[0].letGo()
 		return
 	}
 	if !b.partial {
@@ -233,14 +244,22 @@ func (d *dispatcher) finished(b *batch) {
 		d.note(t, t.letter != nil)
 		t.users(func(u uint64, _ bool) {
 			st := d.users[u]
-			if st.tasks--; st.tasks == 0 {
-				st.batch, st.attributes = nil, false
+			if st.tasks--; st.tasks > 0 {
+				return
+			}
+			st.batch, st.attributes = nil, false
+			if len(st.waiting) > 0 {
+				d.woken = append(d.woken, u)
+			} else {
+				d.forget(u, st)
 			}
 		})
+		t.letGo()
 	}
-	for _, t := range b.tasks {
-		t.users(func(u uint64, _ bool) { d.next(u) })
+	for _, u := range d.woken {
+		d.next(u)
 	}
+	d.woken = d.woken[:0]
 }
 
 // next lets in what waits at the head of a user's queue, until one has to wait on.
@@ -257,7 +276,8 @@ func (d *dispatcher) next(u uint64) {
 			return
 		}
 		t := st.waiting[0]
-		if d.ledger.given(t) {
+		gone := d.ledger.given(t)
+		if gone {
 			d.unqueue(t)
 		} else if !d.joinable(t, true) {
 			return
@@ -269,6 +289,9 @@ func (d *dispatcher) next(u uint64) {
 				d.next(other)
 			}
 		})
+		if gone {
+			t.letGo()
+		}
 	}
 }
 

@@ -36,6 +36,7 @@ type lane struct {
 	window     *window
 	hold       *hold
 	passed     atomic.Int64 // requests that Braze has accepted
+	bodies     spare[[]byte]
 	dispatcher *dispatcher
 	batches    chan *batch // to the senders
 	letters    chan *batch // to the letter writers

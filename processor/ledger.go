@@ -63,11 +63,18 @@ type account struct {
 	watermark position // may be committed
 	committed int64    // has been, as far as this process knows; -1: nothing yet
 	highest   int64    // above every offset ever tracked here: what is read again is not consumed again
-	marks     map[int64]struct{}
+	marks     marks    // settled beyond what is tracked: passed over when they come by
+
+	settles int64  // in this account, ever
+	noted   int64  // of those, the ones that the last commit covers or marks
+	before  counts // of earlier owners, as their last commit says
+	behind  counts // of this account, behind the watermark
 
 	taken    int64 // records that took a place in the window, ever
-	passed   int64 // of those, the ones behind the watermark
-	returned int64 // of those, the ones a commit has covered
+	passed   int64 // of those, the ones behind the watermark that no mark had covered before
+	returned int64 // places that commits have given back
+
+	passedGiven int64 // passed, at the last commit
 
 	unsettled      int
 	unsettledBytes int64
@@ -81,6 +88,7 @@ type entry struct {
 	bytes    int32
 	state    outcome
 	admitted bool
+	covered  bool // by a mark in a commit: its place in the window was given back
 	beyond   bool // tracked before, and lies beyond, a place that reading went back to: it comes by again, marked, and only then moves the watermark
 }
 
@@ -110,7 +118,7 @@ func (l *ledger) open(tp topicPartition, w *window) *account {
 	defer l.mu.Unlock()
 	a := &account{
 		topicPartition: tp, window: w, sums: l.sumsOf(tp.topic),
-		watermark: position{-1, -1}, committed: -1, lastStable: -1, idle: make(chan struct{}),
+		watermark: position{-1, -1}, committed: -1, lastStable: -1, marks: marks{epoch: -1}, idle: make(chan struct{}),
 	}
 	l.parts[tp] = a
 	return a
@@ -138,6 +146,7 @@ func (l *ledger) began(a *account, at position) {
 	defer l.mu.Unlock()
 	if a.watermark.offset < 0 {
 		a.watermark = at
+		a.before.start = at.offset
 	}
 }
 
@@ -147,7 +156,16 @@ func (l *ledger) resumed(a *account, at position) {
 	defer l.mu.Unlock()
 	if a.watermark.offset < 0 {
 		a.watermark, a.committed = at, at.offset
+		a.before.start = at.offset
 	}
+}
+
+// remember takes over what the commit of the partition's last owner says besides its offset.
+func (l *ledger) remember(a *account, n *note) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a.before = n.counts
+	a.marks = marks{runs: n.marks, epoch: n.epoch}
 }
 
 // track takes in polled records of one partition, in the order of their offsets, and returns a task for each that is to
@@ -170,8 +188,7 @@ func (l *ledger) track(a *account, tasks []*task, now int64, lastStable int64) [
 		}
 		e := entry{position: position{r.Offset, r.LeaderEpoch}, at: now, bytes: t.bytes}
 		t.acct, t.seq = a, a.firstSeq+int64(len(a.entries)-a.head)
-		if _, done := a.marks[r.Offset]; done {
-			delete(a.marks, r.Offset)
+		if a.marks.pass(r.Offset, r.LeaderEpoch) {
 			e.state = skipped
 			a.entries = append(a.entries, e)
 			l.budget.release(1, int64(e.bytes))
@@ -280,6 +297,7 @@ func (l *ledger) settleLocked(t *task, v verdict) {
 	}
 	e.state = v.outcome
 	l.settles++
+	a.settles++
 	switch v.outcome {
 	case delivered:
 		a.sums.delivered++
@@ -309,9 +327,10 @@ func (a *account) advance() {
 		if e.state != void && !e.beyond {
 			a.watermark = position{e.offset + 1, e.epoch}
 		}
-		if e.admitted {
+		if e.admitted && !e.covered {
 			a.passed++
 		}
+		a.behind.add(e.state)
 		a.head++
 		a.firstSeq++
 	}
@@ -330,6 +349,7 @@ func (l *ledger) giveBack(a *account, keep int) (position, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	var from *position
+	var settled []int64
 	for i := a.head; i < len(a.entries) && !a.closed; i++ {
 		e := &a.entries[i]
 		if e.state == pending && from == nil && (keep > 0 || e.admitted) {
@@ -344,16 +364,15 @@ func (l *ledger) giveBack(a *account, keep int) (position, bool) {
 			e.state = void
 			a.release(e, l.budget)
 		case from != nil && e.state != void:
-			if a.marks == nil {
-				a.marks = map[int64]struct{}{}
-			}
-			a.marks[e.offset] = struct{}{}
+			settled = append(settled, e.offset)
+			a.marks.epoch = max(a.marks.epoch, e.epoch)
 			e.beyond = true
 		}
 	}
 	if from == nil {
 		return position{}, false
 	}
+	a.marks.add(settled)
 	a.advance()
 	return *from, true
 }

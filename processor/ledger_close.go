@@ -1,5 +1,7 @@
 package processor
 
+import "math"
+
 // leave begins the end of accounts: they start no further attempt. The returned function waits for the attempts on the
 // wire, or until stop is closed.
 func (l *ledger) leave(accounts []*account) (wait func(stop <-chan struct{})) {
@@ -43,7 +45,7 @@ func (l *ledger) close(accounts []*account) []commitPoint {
 		a.sums.inFlight -= int64(a.unsettled)
 		l.budget.release(a.unsettled, a.unsettledBytes)
 		a.window.give(int(a.taken - a.returned))
-		a.entries, a.head, a.marks = nil, 0, nil
+		a.entries, a.head, a.marks = nil, 0, marks{}
 		a.unsettled, a.unsettledBytes = 0, 0
 		if l.parts[a.topicPartition] == a {
 			delete(l.parts, a.topicPartition)
@@ -52,18 +54,51 @@ func (l *ledger) close(accounts []*account) []commitPoint {
 	return points
 }
 
-// commitPoint is how far one partition is to be committed, as seen at one moment.
+// commitPoint is how far one partition is to be committed, as seen at one moment, and what the commit says besides.
 type commitPoint struct {
 	acct *account
 	position
-	passed int64
+	passed  int64
+	settles int64
+
+	note  note    // its counts are those behind the watermark
+	ahead []ahead // settled beyond the watermark in this account, in the order of the offsets
+	cut   int64   // the first offset that the note has no room for
 }
 
-func (a *account) dirty() bool { return a.watermark.offset >= 0 && a.watermark.offset > a.committed }
+// ahead is one record that is settled beyond the watermark.
+type ahead struct {
+	seq, offset int64
+	state       outcome
+}
 
-func (a *account) point() commitPoint { return commitPoint{a, a.watermark, a.passed} }
+// dirty reports whether a commit would say anything new.
+func (a *account) dirty() bool {
+	return a.watermark.offset >= 0 && (a.watermark.offset > a.committed || a.settles > a.noted)
+}
 
-// points are the partitions whose watermark is beyond their last commit.
+func (a *account) point() commitPoint {
+	p := commitPoint{
+		acct: a, position: a.watermark, passed: a.passed, settles: a.settles, cut: math.MaxInt64,
+		note: note{epoch: a.marks.epoch, counts: a.before.plus(a.behind)},
+	}
+	var offsets []int64
+	for i := a.head; i < len(a.entries); i++ {
+		e := &a.entries[i]
+		if e.state == pending || e.state == void || e.offset < a.watermark.offset {
+			continue
+		}
+		offsets = append(offsets, e.offset)
+		p.note.epoch = max(p.note.epoch, e.epoch)
+		if e.state != skipped && !e.beyond {
+			p.ahead = append(p.ahead, ahead{a.firstSeq + int64(i-a.head), e.offset, e.state})
+		}
+	}
+	p.note.marks = a.marks.with(offsets, a.watermark.offset)
+	return p
+}
+
+// points are the partitions of which a commit would say anything new.
 func (l *ledger) points() []commitPoint {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -76,7 +111,7 @@ func (l *ledger) points() []commitPoint {
 	return ps
 }
 
-// committed notes that a commit was acknowledged and gives its records' places in the window back.
+// committed notes that a commit was acknowledged and gives the places in the window back of what it covers or marks.
 func (l *ledger) committed(p commitPoint) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -84,9 +119,17 @@ func (l *ledger) committed(p commitPoint) {
 	if a.closed || p.offset < a.committed {
 		return
 	}
-	a.committed = p.offset
-	a.window.give(int(p.passed - a.returned))
-	a.returned = p.passed
+	a.committed, a.noted = p.offset, p.settles
+	give := p.passed - a.passedGiven
+	a.passedGiven = p.passed
+	for _, h := range p.ahead {
+		if e := a.at(h.seq); h.offset < p.cut && e != nil && e.admitted && !e.covered {
+			e.covered = true
+			give++
+		}
+	}
+	a.returned += give
+	a.window.give(int(give))
 }
 
 // owns reports whether the account is still open: a commit is only for what is.

@@ -19,6 +19,7 @@ type metrics struct {
 	resent   *prometheus.CounterVec
 	refused  *prometheus.CounterVec
 	noted    *prometheus.CounterVec
+	ignored  prometheus.Counter
 
 	consumed, settled, returned, letters, filtered *prometheus.Desc
 	inFlight, window, held, oldest, lag            *prometheus.Desc
@@ -38,6 +39,9 @@ func newMetrics(p *Processor) *metrics {
 		resent:   counter("resent_objects_total", "Objects sent again although Braze may have accepted them, by cause.", "cause"),
 		refused:  counter("check_refusals_total", "Objects refused before sending, by rule.", "rule"),
 		noted:    counter("check_notes_total", "What the check saw in objects that were sent all the same, or mended, by kind.", "note"),
+		ignored: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "brazebridge_commit_notes_ignored_total", Help: "Commits whose metadata is foreign, damaged, or of a topic since made anew: what they may have marked is sent again.",
+		}),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "brazebridge_request_duration_seconds", Help: "Time of one attempt.",
 			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30},
@@ -117,7 +121,7 @@ func (m *metrics) refusals(rs []sink.Refusal) {
 
 // Describe implements prometheus.Collector.
 func (m *metrics) Describe(ch chan<- *prometheus.Desc) {
-	for _, c := range []prometheus.Collector{m.requests, m.duration, m.objects, m.resent, m.refused, m.noted} {
+	for _, c := range []prometheus.Collector{m.requests, m.duration, m.objects, m.resent, m.refused, m.noted, m.ignored} {
 		c.Describe(ch)
 	}
 	for _, d := range []*prometheus.Desc{m.consumed, m.settled, m.returned, m.letters, m.filtered, m.inFlight, m.window, m.held, m.oldest, m.lag} {
@@ -127,7 +131,7 @@ func (m *metrics) Describe(ch chan<- *prometheus.Desc) {
 
 // Collect implements prometheus.Collector: one look at the ledger, so that the numbers of a scrape add up.
 func (m *metrics) Collect(ch chan<- prometheus.Metric) {
-	for _, c := range []prometheus.Collector{m.requests, m.duration, m.objects, m.resent, m.refused, m.noted} {
+	for _, c := range []prometheus.Collector{m.requests, m.duration, m.objects, m.resent, m.refused, m.noted, m.ignored} {
 		c.Collect(ch)
 	}
 	send := func(d *prometheus.Desc, t prometheus.ValueType, v float64, labels ...string) {

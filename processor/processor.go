@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -51,6 +52,7 @@ type Processor struct {
 	kafka    []kgo.Opt
 	client   *kgo.Client
 
+	noteLimit atomic.Int32  // characters of metadata that the broker takes with a commit
 	connected chan struct{} // closed when client is set: its callbacks may come before
 
 	letterTopics  []string
@@ -84,6 +86,7 @@ func New(o Options) (*Processor, error) {
 		connected: make(chan struct{}), lanes: map[string]*lane{}, due: make(chan struct{}, 1), reshare: make(chan struct{}, 1),
 		topics: map[string]*topic{}, readers: map[topicPartition]*reader{},
 	}
+	p.noteLimit.Store(longestNote)
 	p.poller = &poller{p: p, paused: map[*account]bool{}}
 	for name, w := range o.Workspaces {
 		p.lanes[name] = p.newLane(name, w, len(o.Workspaces))
@@ -201,6 +204,7 @@ func (p *Processor) consumerOpts() []kgo.Opt {
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
 		kgo.DisableAutoCommit(),
 		kgo.BlockRebalanceOnPoll(),
+		kgo.OnOffsetsFetched(p.offsetsFetched),
 		kgo.AdjustFetchOffsetsFn(p.startOffsets),
 		kgo.OnPartitionsAssigned(p.assigned),
 		kgo.OnPartitionsRevoked(p.revoked),
@@ -255,6 +259,9 @@ func (p *Processor) topic(name string) *topic {
 		return nil
 	}
 	t = newTopic(name, cfg, p.lanes[cfg.Workspace], p.cfg.Delivery.Flood)
+	t.warn = func(w *config.Fault) {
+		p.log.Warn(w.Message, "topic", name, "at", fmt.Sprintf("%s:%d:%d", w.File, w.Line, w.Column), "path", w.Path, "hint", w.Hint)
+	}
 	p.topics[name] = t
 	p.reading.Go(func() { p.prepareTopic(p.run, t) })
 	return t

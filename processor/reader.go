@@ -14,10 +14,6 @@ import (
 	"brazebridge/sink"
 )
 
-// chunkRecords is how many records pass between goroutines at once: enough to make the passing cheap, few enough that
-// one record which waits long does not keep the memory of many.
-const chunkRecords = 64
-
 // schemaIDHeader is the record header in which newer serialisers put the schema id instead of the value's prefix.
 const schemaIDHeader = "__value_schema_id"
 
@@ -40,6 +36,12 @@ type reader struct {
 	checker *sink.Checker
 	mappers map[*mapping.Program]*mapping.Mapper
 	meta    mapping.Meta
+	scratch mapping.Output // of the chunk under way
+	last    struct {       // what the last record was mapped with: mostly the next one's too
+		schema  *schema.Schema
+		program *program
+		mapper  *mapping.Mapper
+	}
 }
 
 // inbox is what the poll left for a reader: the poll never waits, the budget bounds it.
@@ -113,14 +115,20 @@ func (r *reader) awaitReady(first *task) bool {
 
 // read works on a chunk and returns what is to be dispatched: tasks with checked objects, or with a letter.
 func (r *reader) read(tasks []*task) []*task {
-	out := make([]*task, 0, len(tasks))
-	objects := mapping.Output{Items: make([]sink.Item, 0, len(tasks))}
+	out := tasks[:0]
+	r.scratch = mapping.Output{Buf: r.scratch.Buf[:0], Items: r.scratch.Items[:0]}
 	for _, t := range tasks {
-		if r.readOne(t, &objects) {
+		if r.readOne(t, &r.scratch) {
 			out = append(out, t)
 		} else if r.stop.Err() != nil || r.topic.isHeld() {
-			return out
+			break
+		} else {
+			t.letGo()
 		}
+	}
+	keep(out)
+	if cap(r.scratch.Buf) > maxKept {
+		r.scratch.Buf = nil
 	}
 	return out
 }
@@ -148,14 +156,30 @@ func (r *reader) readOne(t *task, out *mapping.Output) bool {
 			return true
 		}
 	}
-	p := r.topic.program(s)
+	p := r.programOf(s)
 	if text := r.misfitOf(p, s, value); text != "" {
 		return r.other(t, text)
 	}
 	if p.faults != nil {
 		return r.incompatible(t, p.faults)
 	}
-	return r.mapAndCheck(t, p.Program, value, out)
+	return r.mapAndCheck(t, r.last.mapper, value, out)
+}
+
+// programOf is the topic's mapping for a schema, with the reader's own mapper for it in last.
+func (r *reader) programOf(s *schema.Schema) *program {
+	l := &r.last
+	if l.program != nil && l.schema == s {
+		return l.program
+	}
+	l.schema, l.program, l.mapper = s, r.topic.program(s), nil
+	if p := l.program.Program; p != nil {
+		if r.mappers[p] == nil {
+			r.mappers[p] = p.NewMapper()
+		}
+		l.mapper = r.mappers[p]
+	}
+	return l.program
 }
 
 // schemaOf finds the schema of a record's value. False: it is a letter now, or was given back while the registry was away.
@@ -166,6 +190,16 @@ func (r *reader) schemaOf(t *task) (s *schema.Schema, datum []byte, ok bool) {
 		return nil, nil, false
 	}
 	t.schema = ref.ID
+	if s, err = r.registry.Schema(r.stop, ref); err == nil {
+		r.board.clear(reasonRegistry, r.topic.name, "")
+		return s, datum, true
+	}
+	return r.awaitSchema(t, ref, datum)
+}
+
+// awaitSchema asks for a schema that is not there at once, for as long as its registry is away.
+func (r *reader) awaitSchema(t *task, ref schema.Ref, datum []byte) (s *schema.Schema, _ []byte, ok bool) {
+	var err error
 	away := retry(r.stop, func() *again {
 		if s, err = r.registry.Schema(r.stop, ref); err == nil {
 			return nil
@@ -234,12 +268,7 @@ func (r *reader) incompatible(t *task, faults error) bool {
 	return true
 }
 
-func (r *reader) mapAndCheck(t *task, p *mapping.Program, v schema.Value, out *mapping.Output) bool {
-	m := r.mappers[p]
-	if m == nil {
-		m = p.NewMapper()
-		r.mappers[p] = m
-	}
+func (r *reader) mapAndCheck(t *task, m *mapping.Mapper, v schema.Value, out *mapping.Output) bool {
 	r.metaOf(t.rec)
 	first := len(out.Items)
 	n, err := m.Map(out, v, &r.meta)

@@ -49,6 +49,10 @@ func newTasks(recs []*kgo.Record) (tasks []*task, bytes int64) {
 
 // users calls f once for each different user of the task's objects; attributes tells whether one of them is an attribute object.
 func (t *task) users(f func(user uint64, attributes bool)) {
+	if len(t.items) == 1 {
+		f(t.items[0].User, t.items[0].Kind == sink.Attributes)
+		return
+	}
 	for i := range t.items {
 		u, first := t.items[i].User, true
 		for j := range i {

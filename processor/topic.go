@@ -25,11 +25,12 @@ type topic struct {
 	name string
 	cfg  *config.Topic
 	lane *lane
+	warn func(*config.Fault) // of the mapping against the latest schema
 
 	mu       sync.Mutex
-	accepts  []string // full names of the record types that the mapping is for; nil: whatever it compiles for
-	programs map[int]*program
-	ready    chan struct{} // closed when accepts is known and the mapping compiles against the latest schema
+	accepts  []string                    // full names of the record types that the mapping is for; nil: whatever it compiles for
+	programs map[*schema.Schema]*program // the nil schema is that of a tombstone
+	ready    chan struct{}               // closed when accepts is known and the mapping compiles against the latest schema
 	held     map[string]bool
 	holding  atomic.Bool // held is not empty
 
@@ -40,17 +41,15 @@ type topic struct {
 // program is a mapping compiled for one schema, or why it does not compile.
 type program struct {
 	*mapping.Program
-	faults error
-	misfit string // the schema's record type is not one that the mapping accepts
+	faults   error
+	warnings config.Faults
+	misfit   string // the schema's record type is not one that the mapping accepts
 }
-
-// tombstoneProgram is the key in programs of the mapping for null values.
-const tombstoneProgram = -1
 
 func newTopic(name string, cfg *config.Topic, l *lane, f config.Flood) *topic {
 	return &topic{
 		name: name, cfg: cfg, lane: l,
-		accepts: cfg.Records, programs: map[int]*program{}, ready: make(chan struct{}), held: map[string]bool{},
+		warn: func(*config.Fault) {}, accepts: cfg.Records, programs: map[*schema.Schema]*program{}, ready: make(chan struct{}), held: map[string]bool{},
 		flood: flood{limit: f},
 	}
 }
@@ -88,10 +87,11 @@ func (t *topic) compileLatest(s *schema.Schema) error {
 		t.accepts = recordNames(s.Root)
 	}
 	t.mu.Unlock()
-	if p := t.program(s); p.faults != nil {
-		return p.faults
+	p := t.program(s)
+	for _, w := range p.warnings {
+		t.warn(w)
 	}
-	return nil
+	return p.faults
 }
 
 // recordNames are the record types that a schema's values may be: one, or those of a union.
@@ -107,26 +107,22 @@ func recordNames(root *schema.Type) []string {
 
 // program returns the mapping for a schema, compiled at its first sight; a nil schema is that of a tombstone.
 func (t *topic) program(s *schema.Schema) *program {
-	id := tombstoneProgram
-	if s != nil {
-		id = s.ID
-	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if p := t.programs[id]; p != nil {
+	if p := t.programs[s]; p != nil {
 		return p
 	}
 	p := &program{}
 	if names := t.misfits(s); names != "" {
 		p.misfit = fmt.Sprintf("schema %d is of record type %s, the mapping accepts %s", s.ID, names, strings.Join(t.accepts, ", "))
 	} else {
-		compiled, _, faults := mapping.Compile(t.cfg, s)
-		p.Program = compiled
+		compiled, warnings, faults := mapping.Compile(t.cfg, s)
+		p.Program, p.warnings = compiled, warnings
 		if len(faults) > 0 {
 			p.faults = faults
 		}
 	}
-	t.programs[id] = p
+	t.programs[s] = p
 	return p
 }
 

@@ -68,7 +68,7 @@ func (g *guard) blocks(t *Type, depth int) bool {
 			return true
 		}
 		for ; n > 0 && !g.ended; n-- {
-			if g.budget--; false {
+			if g.budget--; g.budget < 0 {
 				return false
 			}
 			if t.Base == Map {

@@ -32,6 +32,22 @@ func (c Class) String() string {
 	return [...]string{"accepted", "objects_refused", "batch_rejected", "too_large", "throttled", "transient", "refused", "interrupted"}[c]
 }
 
+// Cause is why an attempt ended without an answer to believe. A closed set: its values are metric labels.
+type Cause string
+
+// The causes.
+const (
+	CauseConnect    Cause = "connect"     // no connection came about
+	CauseReset      Cause = "reset"       // the other side reset or closed the connection, or the stream, before an answer
+	CauseGoAway     Cause = "goaway"      // an HTTP/2 server closed the connection after announcing it, and had begun with the request
+	CauseTimeout    Cause = "timeout"     // the attempt's time was over
+	CauseStatus     Cause = "status"      // a status that says nothing about the objects: 5xx, 408 …
+	CauseNotSuccess Cause = "not_success" // a 2xx that is not Braze's, or not whole
+)
+
+// Causes are all of them, for metrics that register every label at zero.
+var Causes = [...]Cause{CauseConnect, CauseReset, CauseGoAway, CauseTimeout, CauseStatus, CauseNotSuccess}
+
 // ObjectError is one refused object: an entry of errors[], mapped to an item of the request.
 type ObjectError struct {
 	Item int
@@ -49,6 +65,9 @@ type Answer struct {
 	Text         string // why, bounded, for logs and letters; no key, no user id
 	// Ambiguous: Braze may have accepted the objects although no answer says so (time-out, reset, 504 …). Sending again may double them.
 	Ambiguous bool
+	// Cause is why there was no answer to believe, where the class is Transient; empty otherwise. Of an ambiguous attempt it is
+	// the cause of what is doubled.
+	Cause Cause
 	// Rate is what the answer says about the limit.
 	Rate RateInfo
 }
@@ -213,7 +232,7 @@ func (c *Client) roundTrip(ctx, bound context.Context, r *Request, h *keyHeader,
 	body = bytesWithoutKey(body, h.token)
 	a := answerOf(resp.StatusCode, resp.Header, body, cut, r, time.Now())
 	if a.Class == Transient && cut != nil && ctx.Err() != nil {
-		a.Class, a.Text = Interrupted, "interrupted while reading the answer"
+		a.Class, a.Cause, a.Text = Interrupted, "", "interrupted while reading the answer"
 	}
 	return a
 }

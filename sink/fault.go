@@ -13,23 +13,37 @@ import (
 
 // faultOf is the answer where the exchange ended without an HTTP status. ctx is the caller's, bound the attempt's.
 func faultOf(ctx, bound context.Context, err error, w *watch) Answer {
-	a := Answer{Class: Transient, Ambiguous: w.mayHaveArrived()}
+	a := Answer{Class: Transient, Ambiguous: w.mayHaveArrived(), Cause: CauseConnect}
+	if w.connected.Load() {
+		a.Cause = CauseReset
+	}
 	switch {
 	case ctx.Err() != nil:
-		a.Class, a.Text = Interrupted, "interrupted"
+		a.Class, a.Cause, a.Text = Interrupted, "", "interrupted"
 	case bound.Err() != nil:
-		a.Text = timeoutText(w)
+		a.Cause, a.Text = CauseTimeout, timeoutText(w)
 	case isUntrusted(err):
 		// The handshake comes before the request, but TLS 1.3 refuses a client's certificate only afterwards, unread.
-		a.Class, a.Ambiguous, a.Text = Refused, false, faultText(err)
+		a.Class, a.Ambiguous, a.Cause, a.Text = Refused, false, "", faultText(err)
 	default:
 		a.Text = faultText(err)
-		// The server sent no preface, so it read no request. net/http has no type for this one.
-		if strings.Contains(a.Text, "client conn could not be established") {
-			a.Ambiguous = false
-		}
+		a.ofHTTP2()
 	}
 	return a
+}
+
+// ofHTTP2 tells apart what net/http has no types for.
+func (a *Answer) ofHTTP2() {
+	switch {
+	case strings.Contains(a.Text, "client conn could not be established"):
+		a.Ambiguous, a.Cause = false, CauseConnect // the server sent no preface, so it read no request
+	case strings.Contains(a.Text, "Transport received GOAWAY from server"), strings.Contains(a.Text, "graceful shutdown GOAWAY"):
+		a.Ambiguous, a.Cause = false, CauseGoAway // said of a stream that the server did not begin with
+	case strings.Contains(a.Text, "REFUSED_STREAM"):
+		a.Ambiguous = false // likewise; the transport has tried again for a while
+	case strings.Contains(a.Text, "GOAWAY"):
+		a.Cause = CauseGoAway
+	}
 }
 
 // timeoutText says where the time went.

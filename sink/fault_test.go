@@ -164,6 +164,51 @@ func TestFaults(t *testing.T) {
 	}
 }
 
+// The cause of a fault is what is counted when the objects are sent again; what the server says it did not begin with is in no doubt.
+func TestCauseOfAFault(t *testing.T) {
+	h2 := &watch{}
+	h2.connected.Store(true)
+	h2.h2.Store(true)
+	for _, c := range []struct {
+		err       error
+		watch     *watch
+		cause     Cause
+		ambiguous bool
+	}{
+		{&net.OpError{Op: "dial", Net: "tcp", Err: syscall.ECONNREFUSED}, &watch{}, CauseConnect, false},
+		{errors.New("http2: client conn could not be established"), h2, CauseConnect, false},
+		{fmt.Errorf("read: %w", syscall.ECONNRESET), h2, CauseReset, true},
+		{io.EOF, h2, CauseReset, true},
+		{errors.New("stream error: stream ID 7; INTERNAL_ERROR; received from peer"), h2, CauseReset, true},
+		{errors.New("stream error: stream ID 7; REFUSED_STREAM; received from peer"), h2, CauseReset, false},
+		{errors.New("http2: server sent GOAWAY and closed the connection; LastStreamID=7, ErrCode=NO_ERROR, debug=\"\""), h2, CauseGoAway, true},
+		{errors.New("http2: Transport received GOAWAY from server ErrCode:PROTOCOL_ERROR"), h2, CauseGoAway, false},
+		{errors.New("http2: Transport received Server's graceful shutdown GOAWAY"), h2, CauseGoAway, false},
+		{&tls.CertificateVerificationError{Err: errors.New("expired")}, h2, "", false},
+	} {
+		if a := faultOf(context.Background(), context.Background(), c.err, c.watch); a.Cause != c.cause || a.Ambiguous != c.ambiguous {
+			t.Errorf("%v: %+v, want %q, ambiguous %v", c.err, a, c.cause, c.ambiguous)
+		}
+	}
+	over, cancel := context.WithDeadline(context.Background(), time.Unix(0, 0))
+	defer cancel()
+	if a := faultOf(context.Background(), over, over.Err(), h2); a.Cause != CauseTimeout {
+		t.Errorf("over time: %+v", a)
+	}
+	if a := faultOf(over, over, over.Err(), h2); a.Class != Interrupted || a.Cause != "" {
+		t.Errorf("interrupted: %+v", a)
+	}
+	for _, status := range []int{500, 504, 408, 201} {
+		want := CauseStatus
+		if status == 201 {
+			want = CauseNotSuccess
+		}
+		if a := answerOf(status, nil, nil, nil, threeEvents(), time.Now()); a.Cause != want {
+			t.Errorf("%d: cause %q, want %q", status, a.Cause, want)
+		}
+	}
+}
+
 func TestTimeOutSaysWhereTheTimeWent(t *testing.T) {
 	over, cancel := context.WithDeadline(context.Background(), time.Unix(0, 0))
 	defer cancel()

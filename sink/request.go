@@ -101,12 +101,12 @@ func NewRequest(buf []byte, items []Item) Request {
 	return r
 }
 
-// grown is buf[:0] with room for n bytes.
+// grown is buf[:0] with room for n bytes. New memory gets a little more, since the next body may be a little larger.
 func grown(buf []byte, n int) []byte {
 	if cap(buf) >= n {
 		return buf[:0]
 	}
-	return make([]byte, 0, n)
+	return make([]byte, 0, n+n/8)
 }
 
 // appendArray writes the array of one kind and notes the index of each of its items in places.

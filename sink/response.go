@@ -26,6 +26,9 @@ func answerOf(status int, header http.Header, body []byte, cut error, r *Request
 		p.rejection(&a, r)
 	default:
 		a.Class, a.Ambiguous = classOf(status)
+		if a.Class == Transient {
+			a.Cause = CauseStatus
+		}
 		a.Text = statusText(status, header, p.text())
 	}
 	a.Text = r.redact(a.Text)
@@ -161,7 +164,7 @@ func (p reply) success(a *Answer, r *Request, cut error) {
 		p.attribute(a, r)
 		return
 	}
-	a.Class, a.Ambiguous = Transient, true
+	a.Class, a.Ambiguous, a.Cause = Transient, true, CauseNotSuccess
 	switch {
 	case cut != nil:
 		a.Text = fmt.Sprintf("%d with a body that is not whole: %s", a.Status, faultText(cut))

@@ -106,7 +106,7 @@ func TestSuccessIsBrazesAlone(t *testing.T) {
 			a := answerOf(status, nil, []byte(c.body), nil, threeEvents(), time.Now())
 			want := Answer{Class: Accepted, Status: status}
 			if !c.want {
-				want = Answer{Class: Transient, Status: status, Ambiguous: true, Text: a.Text}
+				want = Answer{Class: Transient, Status: status, Ambiguous: true, Cause: CauseNotSuccess, Text: a.Text}
 			}
 			if diff := cmp.Diff(want, a); diff != "" {
 				t.Errorf("%d with %s: %s", status, c.body, diff)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -81,25 +80,20 @@ func parseRate(s string) (requests int, per time.Duration, err error) {
 
 // serveFake serves until a signal. The address that it prints is the one it listens on, whatever the port asked for.
 func serveFake(s *surroundings, address string, o fakebraze.Options) error {
+	fake := fakebraze.New(o)
+	defer fake.Close()
 	l, err := net.Listen("tcp", address)
 	if err != nil {
 		return fmt.Errorf("--listen %s: %w", address, cause(err))
 	}
-	fake := fakebraze.New(o)
-	defer fake.Close()
-	server := &http.Server{Handler: fake, ReadHeaderTimeout: 10 * time.Second}
 	url := "http://" + reachable(l.Addr())
 	if _, err := fmt.Fprintf(s.stdout, "fake Braze listening on %s\n  POST %s/users/track\n  page for people: %s/\n", l.Addr(), url, url); err != nil {
 		return failed(errors.Join(err, l.Close()))
 	}
-	err = supervise(s.signals, time.Second, quiet, func(run, _ context.Context) error {
-		defer context.AfterFunc(run, func() { _ = server.Close() })()
-		if err := server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
-			return fmt.Errorf("serve: %w", err)
-		}
-		return nil
-	})
-	return failed(err)
+	return failed(supervise(s.signals, time.Second, quiet, func(run, _ context.Context) error {
+		defer context.AfterFunc(run, fake.Close)() // what hangs on purpose is not waited for
+		return fake.Serve(run, l)
+	}))
 }
 
 // reachable is an address that can be opened: a listener on every interface is on this machine too.

@@ -79,6 +79,9 @@ func TestFakeBrazeServesUntilSignal(t *testing.T) {
 			t.Errorf("key %s: status %d, want %d", key, got, want)
 		}
 	}
+	if got := protocolOf(t, url); got != 2 {
+		t.Errorf("a client that speaks HTTP/2 in clear text was answered in HTTP/%d", got)
+	}
 	con.signals <- os.Interrupt
 	if c := <-code; c != exitDone {
 		t.Errorf("exit code %d: %s", c, con.stderr.String())
@@ -86,6 +89,21 @@ func TestFakeBrazeServesUntilSignal(t *testing.T) {
 	if !strings.Contains(con.stdout.String(), "page for people: http://127.0.0.1:") {
 		t.Errorf("printed %s", con.stdout.String())
 	}
+}
+
+// protocolOf asks with prior knowledge that the server speaks HTTP/2, as a load generator without certificates does.
+func protocolOf(t *testing.T, url string) int {
+	t.Helper()
+	tr := &http.Transport{Protocols: new(http.Protocols)}
+	tr.Protocols.SetUnencryptedHTTP2(true)
+	defer tr.CloseIdleConnections()
+	resp, err := (&http.Client{Transport: tr}).Get(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = resp.Body.Close() }()
+	_, _ = io.Copy(io.Discard, resp.Body)
+	return resp.ProtoMajor
 }
 
 func post(t *testing.T, url, key string) int {

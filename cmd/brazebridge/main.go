@@ -60,6 +60,8 @@ it short; 2 usage or configuration error, nothing touched.`,
 		newRunCommand(s),
 		newDemoCommand(s),
 		newFakeBrazeCommand(s),
+		newCheckCommand(s),
+		newPreviewCommand(s),
 		newVersionCommand(s),
 	)
 	return root

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"brazebridge/config"
+	"brazebridge/sink"
 )
 
 func newRunCommand(s *surroundings) *cobra.Command {
@@ -63,12 +64,24 @@ func runBridge(s *surroundings, file string) error {
 	build := thisBuild()
 	log.Info("starting", "version", build.Version, "commit", build.Commit, "config", cfg.File, "topics", topicNames(cfg), "admin", admin.url)
 	err = supervise(s.signals, cfg.Delivery.DrainTimeout.D(), log, b.processor.Run)
+	if errors.Is(err, sink.ErrTopicMissing) {
+		return letterTopicFault(cfg, err)
+	}
 	if err != nil {
 		log.Error("stopped", "error", err)
 		return &workError{} // said already, in the log's own format
 	}
 	log.Info("stopped")
 	return nil
+}
+
+// letterTopicFault says that there is no place for dead letters: nothing was read before it was looked for.
+func letterTopicFault(cfg *config.Config, err error) error {
+	at := cfg.DeadLetter.Topic.Pos
+	return config.Faults{&config.Fault{
+		File: cfg.File, Line: at.Line, Column: at.Column, Path: "dead_letter.topic", Message: err.Error(),
+		Hint: "create the topic, or have it created: dead_letter.create: {partitions: 6, replicas: 3, retention: 14d}",
+	}}
 }
 
 // listenFault says what is wrong with admin.listen.

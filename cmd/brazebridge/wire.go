@@ -39,7 +39,7 @@ func wire(cfg *config.Config, log *slog.Logger) (*bridge, error) {
 	reach := kafkaOpts(&cfg.Kafka, found)
 	registry := newRegistry(&cfg.SchemaRegistry, found)
 	workspaces := newWorkspaces(&cfg.Braze, found)
-	topicOf := letterTopic(cfg.DeadLetter.Topic, found)
+	topicOf, letterTopics := letterTopic(cfg, found)
 	if err := found.err(); err != nil {
 		return nil, err
 	}
@@ -56,6 +56,9 @@ func wire(cfg *config.Config, log *slog.Logger) (*bridge, error) {
 		Workspaces:  workspaces,
 		Log:         log,
 		Metrics:     b.metrics,
+
+		LetterTopics:  letterTopics,
+		CreateLetters: createLetters(cfg.DeadLetter.Create),
 	})
 	if err != nil {
 		letters.Close()
@@ -171,23 +174,37 @@ func (k *apiKey) get(refresh bool) (string, error) {
 	return k.current, nil
 }
 
-// letterTopic names the dead-letter topic for a record.
-func letterTopic(n *config.Node, found *faults) func(*kgo.Record) string {
-	name, wrong := mapping.CompileTopicName(n)
+// letterTopic names the dead-letter topic for a record, and those that are known before there is one.
+func letterTopic(cfg *config.Config, found *faults) (of func(*kgo.Record) string, known []string) {
+	name, wrong := mapping.CompileTopicName(cfg.DeadLetter.Topic)
 	if len(wrong) > 0 {
 		found.list = append(found.list, wrong...)
-		return nil
+		return nil, nil
 	}
 	if static, ok := name.Static(); ok {
-		return func(*kgo.Record) string { return static }
+		return func(*kgo.Record) string { return static }, []string{static}
 	}
-	return func(r *kgo.Record) string {
+	of = func(r *kgo.Record) string {
 		topic, err := name.For(meta(r))
 		if err != nil {
 			return "" // the write fails, is tried again, and says so: a letter is never dropped
 		}
 		return topic
 	}
+	for _, t := range cfg.Topics {
+		if letters := of(&kgo.Record{Topic: t.Name}); letters != "" && !t.Pattern && !slices.Contains(known, letters) {
+			known = append(known, letters)
+		}
+	}
+	return of, known
+}
+
+// createLetters says how a missing dead-letter topic is made; nil: not at all.
+func createLetters(c *config.DeadLetterCreate) *sink.CreateTopic {
+	if c == nil {
+		return nil
+	}
+	return &sink.CreateTopic{Partitions: int32(c.Partitions), Replicas: int16(c.Replicas), Retention: c.Retention.D()}
 }
 
 // meta is what an expression over kafka.* sees of a record.

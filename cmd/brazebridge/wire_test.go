@@ -97,7 +97,12 @@ func TestAPIKeyIsReadAgainWhenRefused(t *testing.T) {
 }
 
 func TestLetterTopic(t *testing.T) {
-	node := func(text string) *config.Node { return &config.Node{Kind: config.NodeString, Text: text} }
+	named := func(text string) *config.Config {
+		return &config.Config{
+			DeadLetter: config.DeadLetter{Topic: &config.Node{Kind: config.NodeString, Text: text}},
+			Topics:     []*config.Topic{{Name: "shop.orders"}, {Name: "^shop\\..*", Pattern: true}},
+		}
+	}
 	r := &kgo.Record{Topic: "shop.orders", Partition: 3, Offset: 7, Timestamp: time.Unix(0, 0), Headers: []kgo.RecordHeader{{Key: "h", Value: []byte("v")}}}
 	for text, want := range map[string]string{
 		"letters":                         "letters",
@@ -105,7 +110,7 @@ func TestLetterTopic(t *testing.T) {
 		"${kafka.topic}.dead-letter":      "shop.orders.dead-letter",
 	} {
 		found := &faults{}
-		f := letterTopic(node(text), found)
+		f, known := letterTopic(named(text), found)
 		if err := found.err(); err != nil {
 			t.Errorf("%s: %v", text, err)
 			continue
@@ -113,9 +118,12 @@ func TestLetterTopic(t *testing.T) {
 		if got := f(r); got != want {
 			t.Errorf("%s: %s, want %s", text, got, want)
 		}
+		if len(known) != 1 || known[0] != want {
+			t.Errorf("%s: known before the first record: %v, want %s", text, known, want)
+		}
 	}
 	found := &faults{}
-	if letterTopic(node("${kafka.tropic}"), found); len(found.list) == 0 {
+	if letterTopic(named("${kafka.tropic}"), found); len(found.list) == 0 {
 		t.Error("a name that does not exist is no fault")
 	}
 }

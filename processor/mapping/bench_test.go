@@ -15,7 +15,6 @@ const orderRecord = `{"order_id":"o-1","seq":9007199254740993,"customer":{"id":"
 const pathsOnly = `topics:
   shop.orders:
     user: {external_id: "${customer.id}"}
-    time: ${placed_at}
     send:
       - event: ecommerce.order_placed
         when: ${paid}
@@ -35,6 +34,9 @@ const pathsOnly = `topics:
             for_each: ${items}
             value: {product_id: "${item.sku}", quantity: "${item.quantity}", price: "${item.unit_price}", name: "${item.name}", category: "${item.category}"}
       - attributes: {last_order_at: "${placed_at}", note: null}
+      - event: read
+        user: {external_id: "${kafka.key}"}
+        properties: {at: "${kafka.timestamp}", from: "${kafka.topic}/${kafka.partition}/${kafka.offset}", trace: '${kafka.headers["trace"]}', offset: "${kafka.offset}"}
 `
 
 func mapped(b testing.TB, yaml string) func() {

@@ -12,22 +12,22 @@ import (
 
 // compiler compiles one topic's mapping for one schema.
 type compiler struct {
-	topic      string
-	pos        config.Pos // of the topic, for what has no place of its own
-	schema     *schema.Schema
-	rootType   typ  // of `record`; inside a rule with `record` that type alone
-	topicType  typ  // of `record` outside rules
-	byRecord   bool // some rules say which record type they are for
-	tombstone  bool // there is no record
-	kafkaOnly  bool // nothing but kafka.* is known
-	keyIgnored bool
-	sets       map[string]*setVar
-	loops      []loopVar
-	known      facts // what the conditions around a value prove
-	prog       *Program
-	values     int // compiled so far
-	warnings   config.Faults
-	faults     config.Faults
+	topic     string
+	pos       config.Pos // of the topic, for what has no place of its own
+	schema    *schema.Schema
+	rootType  typ    // of `record`; inside a rule with `record` that type alone
+	topicType typ    // of `record` outside rules
+	byRecord  bool   // some rules say which record type they are for
+	tombstone bool   // there is no record
+	kafkaOnly bool   // nothing but kafka.* is known
+	key       string // text, avro or ignore
+	sets      map[string]*setVar
+	loops     []loopVar
+	known     facts // what the conditions around a value prove
+	prog      *Program
+	values    int // compiled so far
+	warnings  config.Faults
+	faults    config.Faults
 }
 
 // setVar is a named value of `set`: another name of a path, or something computed once for a record.
@@ -60,9 +60,6 @@ func inFileOrder(fs config.Faults) {
 
 func (c *compiler) compileTopic(t *config.Topic) {
 	base := "topics." + t.Name
-	if t.Key == "avro" {
-		c.report(place{path: base + ".key"}, 0, "key: avro cannot be read by a mapping", "use key: text, or take the identifier from the record")
-	}
 	c.byRecord = anyRecordRule(t.Send)
 	c.compileSet(place{t.Set, base + ".set"})
 	if t.Send == nil || t.Send.Kind != config.NodeList || len(t.Send.Items) == 0 {

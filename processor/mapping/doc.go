@@ -81,8 +81,8 @@
 //
 //   - record is the whole record: record.kafka is the field kafka, which the built-in name hides.
 //   - item is the element of the innermost for_each, and any name of as.
-//   - kafka.topic, kafka.partition, kafka.offset, kafka.timestamp, kafka.key (text, null if there is none; key: ignore
-//     turns it off) and kafka.headers["name"] (text, null if there is none; the last of several).
+//   - kafka.topic, kafka.partition, kafka.offset, kafka.timestamp, kafka.key (text, null if there is none; not with
+//     key: ignore or key: avro) and kafka.headers["name"] (text, null if there is none; the last of several).
 //   - the names of set.
 //
 // Inner names hide outer ones: names of for_each, then those of set, then kafka and record, then fields. Only the names

@@ -29,7 +29,7 @@ func stepInto(t typ, s *segment, so string) (step, typ, *nameFault) {
 		}
 		return step{kind: stepIndex, idx: s.index}, t.elemType().optional(), nil
 	}
-	if st, ft, ok := stepField1(t, s); ok {
+	if st, ft, ok := stepToField(t, s); ok {
 		return st, ft, nil
 	}
 	if st, bt, f, ok := stepToBranch(t, s, so); ok {
@@ -44,8 +44,8 @@ func stepInto(t typ, s *segment, so string) (step, typ, *nameFault) {
 	return step{}, typ{}, unknownPart(t, s, so)
 }
 
-// stepField1 is the step to a field; where several records have it, by whichever is there.
-func stepField1(t typ, s *segment) (step, typ, bool) {
+// stepToField is the step to a field; where several records have it, by whichever is there.
+func stepToField(t typ, s *segment) (step, typ, bool) {
 	recs := t.records()
 	if len(recs) == 0 {
 		return step{}, typ{}, false

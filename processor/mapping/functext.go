@@ -5,11 +5,15 @@ import (
 	"unicode/utf8"
 )
 
+// text1 makes a function of one text. Text that is not valid is refused here: changing case would repair it unseen.
 func text1(f func(string) (any, error)) func([]any) (any, error) {
 	return func(args []any) (any, error) {
 		s, ok := args[0].(string)
 		if !ok {
 			return nil, typeOrNull(args[0])
+		}
+		if !utf8.ValidString(s) {
+			return nil, errUTF8
 		}
 		return f(s)
 	}

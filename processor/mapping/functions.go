@@ -26,7 +26,6 @@ var (
 	pList   = []class{cArray}
 	pSized  = []class{cArray, cMap, cText, cEnum}
 	pMap    = []class{cMap}
-	pTime   = []class{cTime, cDate}
 	pScalar = []class{cBool, cInt, cFloat, cDecimal, cText, cEnum, cTime, cDate, cLocal}
 )
 

@@ -273,3 +273,43 @@ func TestNoUser(t *testing.T) {
 		t.Errorf("got %v, want %s", faults, want)
 	}
 }
+
+// TestMetadataFaults holds that what Kafka carries is checked like what the record holds.
+func TestMetadataFaults(t *testing.T) {
+	s := schemaOf(t, numbers)
+	v := decode(t, s, `{"i":1,"d":1,"s":"x","t":0,"day":0,"any":null,"xs":[],"dec":"1.00"}`)
+	tests := []struct {
+		name, expr string
+		change     func(m *mapping.Meta)
+		want       string // the property, or the error
+	}{
+		{"key that is no text", "${kafka.key}", func(m *mapping.Meta) { m.Key = []byte{0xff} }, "text is not valid UTF-8"},
+		{"key that is no text, in an expression", "${upper(kafka.key ?? \"\")}", func(m *mapping.Meta) { m.Key = []byte{'a', 0xff, 'b'} }, "text is not valid UTF-8"},
+		{"no key", "${kafka.key}", func(m *mapping.Meta) { m.Key = nil }, ""},
+		{"empty key", "${kafka.key}", func(m *mapping.Meta) { m.Key = []byte{} }, `{"x":""}`},
+		{"no key in text", "<${kafka.key}>", func(m *mapping.Meta) { m.Key = nil }, ""},
+		{"the last of several headers", `${kafka.headers["trace"]}`, func(m *mapping.Meta) {
+			m.Headers = append(m.Headers, mapping.Header{Key: "trace", Value: []byte("t-2")})
+		}, `{"x":"t-2"}`},
+		{"a header with quotes", `${kafka.headers["trace"]}`, func(m *mapping.Meta) { m.Headers[0].Value = []byte(`a"b`) }, `{"x":"a\"b"}`},
+		{"a timestamp beyond JSON's times", "${kafka.timestamp}", func(m *mapping.Meta) { m.Timestamp = m.Timestamp.AddDate(9000, 0, 0) }, "a year outside 0 to 9999"},
+	}
+	for _, tt := range tests {
+		yaml := strings.Replace(event("'"+tt.expr+"'"), "    send:", "    time: 2026-01-01\n    send:", 1)
+		p := compiled(t, yaml, s)
+		meta := testMeta()
+		tt.change(meta)
+		var out mapping.Output
+		_, err := p.NewMapper().Map(&out, v, meta)
+		got := ""
+		var e *mapping.Error
+		if errors.As(err, &e) {
+			got = e.Text
+		} else if i := strings.Index(string(out.Buf), `"properties":`); i >= 0 {
+			got = strings.TrimSuffix(string(out.Buf[i+len(`"properties":`):]), "}")
+		}
+		if got != tt.want {
+			t.Errorf("%s: %s, want %s", tt.name, got, tt.want)
+		}
+	}
+}

@@ -101,19 +101,19 @@ func (m *Mapper) anyOf(r *ref) (any, error) {
 		}
 		return string(m.meta.Key), nil
 	case rootHeader:
-		return m.header(r.header), nil
+		if value := m.header(r.header); value != nil {
+			return string(value), nil
+		}
+		return nil, nil
 	}
 	return nil, nil
 }
 
 // header is the last header of the name, as Kafka's own clients read it; null where there is none or it has no value.
-func (m *Mapper) header(name string) any {
+func (m *Mapper) header(name string) []byte {
 	for i := len(m.meta.Headers) - 1; i >= 0; i-- {
-		if h := &m.meta.Headers[i]; h.Key == name {
-			if h.Value == nil {
-				return nil
-			}
-			return string(h.Value)
+		if m.meta.Headers[i].Key == name {
+			return m.meta.Headers[i].Value
 		}
 	}
 	return nil

@@ -36,7 +36,7 @@ type Program struct {
 // Every fault at once, in the order of the file; warnings do not prevent running. The program is nil where there are faults.
 func Compile(t *config.Topic, s *schema.Schema) (p *Program, warnings, faults config.Faults) {
 	c := &compiler{
-		topic: t.Name, pos: t.Pos, schema: s, tombstone: s == nil, keyIgnored: t.Key == "ignore",
+		topic: t.Name, pos: t.Pos, schema: s, tombstone: s == nil, key: t.Key,
 		sets: map[string]*setVar{}, prog: &Program{},
 	}
 	if s != nil {

@@ -115,7 +115,7 @@ func (n *anyNode) appendText(m *Mapper, dst []byte) ([]byte, bool, error) {
 	return out, true, nil
 }
 
-// textNode is text with holes. A hole that is null leaves its place empty if the value may be, see empty.
+// textNode is text with holes. Where a hole is null, so is the text.
 type textNode struct {
 	parts []texter
 	site  *site

@@ -102,7 +102,7 @@ type loop struct {
 	site  *site
 }
 
-// element is what a for_each stands at: a part of the record, or something computed.
+// loopElement is what a for_each stands at: a part of the record, or something computed.
 type loopElement struct {
 	v    schema.Value
 	x    any
@@ -189,9 +189,8 @@ func (n *loopNode) appendJSON(m *Mapper, dst []byte) ([]byte, bool, error) {
 
 // condition is a compiled `when`.
 type condition struct {
-	konst  bool // where eval and ref are nil
+	konst  bool // where source and ref are nil
 	ref    *ref
-	expr   *expression
 	source func(m *Mapper) (any, error)
 	site   *site
 }

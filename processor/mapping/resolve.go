@@ -79,7 +79,7 @@ func (c *compiler) resolveWith(segs []segment, known facts) (*ref, *nameFault) {
 func (c *compiler) resolveRoot(segs []segment) (*ref, []segment, *nameFault) {
 	name := segs[0].name
 	for d := len(c.loops) - 1; d >= 0; d-- {
-		if l := &c.loops[d]; !l.hidden && (name == l.name || name == "item" && d == 0) {
+		if l := &c.loops[d]; !l.hidden && (name == l.name || name == "item" && d == len(c.loops)-1) {
 			return &ref{root: rootLoop, n: d, t: c.loops[d].t, dyn: c.loops[d].dyn}, segs[1:], nil
 		}
 	}
@@ -172,8 +172,11 @@ func (c *compiler) resolveKafka(segs []segment) (*ref, []segment, *nameFault) {
 		}
 		return nil, nil, &nameFault{part.off, fmt.Sprintf("kafka has no %q", part.name), hint}
 	}
-	if part.name == "key" && c.keyIgnored {
+	if part.name == "key" && c.key == "ignore" {
 		return nil, nil, &nameFault{part.off, "kafka.key is not read: the topic says key: ignore", "remove key: ignore, or don't use kafka.key"}
+	}
+	if part.name == "key" && c.key == "avro" {
+		return nil, nil, &nameFault{part.off, "kafka.key is Avro here, which a mapping cannot read", "use key: text, or take the value from the record"}
 	}
 	return &ref{root: k.root, t: k.t}, segs[2:], nil
 }

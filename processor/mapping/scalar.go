@@ -172,6 +172,8 @@ func (v *scalarValue) node() node {
 		return v.text
 	case v.ref != nil && v.ref.inRecord():
 		return &pathNode{ref: v.ref, site: v.site}
+	case v.ref != nil && v.ref.isMeta():
+		return &metaNode{ref: v.ref, site: v.site}
 	}
 	return &anyNode{get: v.source(), round: v.expr != nil && v.expr.round, site: v.site}
 }

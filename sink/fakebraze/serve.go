@@ -9,6 +9,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"syscall"
 	"time"
 )
@@ -35,7 +36,17 @@ func (s *Server) Start(addr string) (url string, err error) {
 // ListenAndServe serves on addr until ctx ends, then lets running requests finish for up to five seconds. It
 // returns nil after such an end and after Close, and an error if it cannot listen or accept.
 func (s *Server) ListenAndServe(ctx context.Context, addr string) error {
-	h, l, err := s.listen(addr)
+	l, err := net.Listen("tcp", addr)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w", addr, err)
+	}
+	return s.Serve(ctx, l)
+}
+
+// Serve is ListenAndServe on a listener, which it closes in the end.
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	addr := l.Addr()
+	h, l, err := s.serveOn(l)
 	if err != nil {
 		return err
 	}
@@ -62,6 +73,11 @@ func (s *Server) listen(addr string) (*http.Server, net.Listener, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("listen on %s: %w", addr, err)
 	}
+	return s.serveOn(l)
+}
+
+// serveOn makes the HTTP server of a listener, and the listener that it is to serve.
+func (s *Server) serveOn(l net.Listener) (*http.Server, net.Listener, error) {
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
 	protocols.SetHTTP2(true)
@@ -77,7 +93,7 @@ func (s *Server) listen(addr string) (*http.Server, net.Listener, error) {
 	select {
 	case <-s.closed:
 		_ = l.Close() // nothing was accepted on it
-		return nil, nil, fmt.Errorf("listen on %s: %w", addr, http.ErrServerClosed)
+		return nil, nil, fmt.Errorf("listen on %s: %w", l.Addr(), http.ErrServerClosed)
 	default:
 	}
 	s.serving = append(s.serving, h)
@@ -119,6 +135,9 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 		in.Body = io.NopCloser(bytes.NewReader(body))
 	}
+	if trace := httptrace.ContextClientTrace(r.Context()); trace != nil {
+		tell(trace)
+	}
 	done := make(chan *inMemory, 1)
 	go func() { done <- t.serve(in) }()
 	select {
@@ -132,6 +151,17 @@ func (t transport) RoundTrip(r *http.Request) (*http.Response, error) {
 			return nil, fmt.Errorf("read answer: %w", syscall.ECONNRESET)
 		}
 		return got.response(r), nil
+	}
+}
+
+// tell lets a client's trace know that the request is on its way, as over a network: clients decide by it whether a request
+// without an answer may have arrived.
+func tell(trace *httptrace.ClientTrace) {
+	if trace.GotConn != nil {
+		trace.GotConn(httptrace.GotConnInfo{})
+	}
+	if trace.WroteRequest != nil {
+		trace.WroteRequest(httptrace.WroteRequestInfo{})
 	}
 }
 

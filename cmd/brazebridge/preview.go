@@ -1,0 +1,220 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"brazebridge/cmd/internal/check"
+	"brazebridge/cmd/internal/preview"
+	"brazebridge/config"
+	"brazebridge/schema"
+	"brazebridge/sink"
+)
+
+// previewFlags are what preview was asked.
+type previewFlags struct {
+	config, topic, offset, input, schemas string
+	partition                             int32
+	limit                                 int
+	output                                output
+}
+
+// liveLimit is how many records of a live topic are shown by default: what a person reads.
+const liveLimit = 10
+
+func newPreviewCommand(s *surroundings) *cobra.Command {
+	var f previewFlags
+	cmd := &cobra.Command{
+		Use:   "preview --config FILE --topic T",
+		Short: "Show what would be sent to Braze, and send nothing",
+		Long: `Show for records of a topic what the bridge would make of them: the decoded record, the objects it becomes, or why it is
+filtered or refused, with every check that Braze would apply; then the bodies of the requests, and the data points that
+they would cost. Nothing is sent, no group is joined, no offset is committed.
+
+The records come from the live topic, as far as it reaches now, or with --input from a file: plain JSON, a record a line,
+or an Avro object container file, which brings its own schema. In JSON, unions are untagged, dates are YYYY-MM-DD and times
+RFC 3339 (or either the number that the schema stores), decimals numbers or text, bytes base64; null is a tombstone.
+
+Records show personal data: mind where the output goes.`,
+		Example: `  brazebridge preview --config brazebridge.yaml --topic shop.orders                        # the first ten
+  brazebridge preview --config brazebridge.yaml --topic shop.orders --offset latest --limit 3
+  brazebridge preview --config brazebridge.yaml --topic shop.orders --partition 4 --offset 1207 --limit 1
+  brazebridge preview --config brazebridge.yaml --topic shop.orders --input orders.jsonl --schemas schemas/
+  brazebridge preview --config brazebridge.yaml --topic shop.orders --input orders.avro --output json | tail -1`,
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error { return runPreview(s, &f) },
+	}
+	configFlag(cmd, &f.config)
+	flags := cmd.Flags()
+	flags.StringVarP(&f.topic, "topic", "t", "", "the Kafka `TOPIC`")
+	_ = cmd.MarkFlagRequired("topic") // fails only for a flag that is not there
+	flags.Int32VarP(&f.partition, "partition", "p", -1, "read only this `PARTITION` (default all)")
+	flags.StringVar(&f.offset, "offset", "earliest", "where to begin: earliest, latest (the last --limit records) or a `NUMBER`")
+	flags.IntVarP(&f.limit, "limit", "n", 0, "show at most so many `RECORDS` (default 10 of a live topic, all of a file)")
+	flags.StringVar(&f.input, "input", "", "read records from this `FILE` instead of Kafka: JSON lines or an Avro container; - is stdin")
+	schemasFlag(cmd, &f.schemas)
+	f.output.flag(cmd)
+	return cmd
+}
+
+func runPreview(s *surroundings, f *previewFlags) error {
+	offset, err := f.check()
+	if err != nil {
+		return err
+	}
+	cfg, _, err := config.Load(f.config, config.ResolveLenient)
+	if err != nil {
+		return err
+	}
+	t, err := topicOf(cfg, f.topic)
+	if err != nil {
+		return err
+	}
+	ctx, stop := s.interruptible()
+	defer stop()
+	o := preview.Options{Topic: f.topic, Config: t, Limits: limitsOf(cfg, t), Show: f.show(s)}
+	var end func() error
+	if f.input != "" {
+		o.Source, o.Latest, end, err = f.file(ctx, cfg)
+	} else {
+		o.Now = time.Now()
+		o.Source, o.Latest, end, err = f.live(ctx, cfg, offset)
+	}
+	if err != nil {
+		return err
+	}
+	_, err = preview.Run(ctx, o)
+	return failed(errors.Join(err, end()))
+}
+
+func (f *previewFlags) check() (offset int64, err error) {
+	if f.limit < 0 {
+		return 0, fmt.Errorf("--limit %d: must not be negative", f.limit)
+	}
+	if f.partition < -1 {
+		return 0, fmt.Errorf("--partition %d: must not be negative", f.partition)
+	}
+	switch f.offset {
+	case "earliest":
+		return preview.Earliest, nil
+	case "latest":
+		return preview.Latest, nil
+	}
+	offset, err = strconv.ParseInt(f.offset, 10, 64)
+	if err != nil || offset < 0 {
+		return 0, fmt.Errorf("--offset %s: write earliest, latest or a number", f.offset)
+	}
+	return offset, nil
+}
+
+func (f *previewFlags) show(s *surroundings) preview.Show {
+	if f.output == outputJSON {
+		return preview.NewJSON(s.stdout)
+	}
+	return preview.NewText(s.stdout, isColored(s.stdout))
+}
+
+// limitsOf are those of the topic's workspace.
+func limitsOf(cfg *config.Config, t *config.Topic) sink.Limits {
+	w := cfg.Workspace(t.Workspace)
+	if w == nil {
+		w = &cfg.Braze.Workspace
+	}
+	return sink.Limits{Objects: w.ObjectsPerRequest, PerArray: w.Counting == config.CountingPerArray, Bytes: int(w.BytesPerRequest)}
+}
+
+// file reads records from --input.
+func (f *previewFlags) file(ctx context.Context, cfg *config.Config) (preview.Source, *schema.Schema, func() error, error) {
+	in, end := os.Stdin, func() error { return nil }
+	if f.input != "-" {
+		var err error
+		if in, err = os.Open(f.input); err != nil {
+			return nil, nil, nil, fmt.Errorf("read --input: %w", err)
+		}
+		end = in.Close
+	}
+	var latest *schema.Schema
+	src := &preview.File{
+		Name: f.input, Topic: f.topic, Partition: max(f.partition, 0), At: time.Now(), Limit: f.limit,
+		Schema: func() (*schema.Schema, error) {
+			schemas, err := schemasOf(f.config, cfg, f.schemas)
+			if err != nil {
+				return nil, err
+			}
+			latest, err = schemas.Latest(ctx, schema.Subject(f.topic))
+			if err != nil {
+				return nil, failed(fmt.Errorf("look up the schema of %s: %w", f.topic, err))
+			}
+			return latest, nil
+		},
+	}
+	if err := src.Open(in); err != nil {
+		return nil, nil, nil, errors.Join(err, end())
+	}
+	if latest == nil && f.schemas != "" {
+		latest = f.latestOf(ctx, cfg)
+	}
+	return src, latest, end, nil
+}
+
+// latestOf says which record types the topic accepts, where that is to be found without the network.
+func (f *previewFlags) latestOf(ctx context.Context, cfg *config.Config) *schema.Schema {
+	schemas, err := schemasOf(f.config, cfg, f.schemas)
+	if err != nil {
+		return nil
+	}
+	latest, err := schemas.Latest(ctx, schema.Subject(f.topic))
+	if err != nil {
+		return nil
+	}
+	return latest
+}
+
+// live reads records from Kafka.
+func (f *previewFlags) live(ctx context.Context, cfg *config.Config, offset int64) (preview.Source, *schema.Schema, func() error, error) {
+	if err := needed(f.config, "kafka"); err != nil {
+		return nil, nil, nil, err
+	}
+	found := &faults{file: cfg.File}
+	opts := kafkaOpts(&cfg.Kafka, found)
+	if err := found.err(); err != nil {
+		return nil, nil, nil, err
+	}
+	schemas, err := schemasOf(f.config, cfg, f.schemas)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	latest, err := schemas.Latest(ctx, schema.Subject(f.topic))
+	if err != nil && !errors.Is(err, schema.ErrUnknownSubject) {
+		return nil, nil, nil, failed(fmt.Errorf("look up the schema of %s: %w", f.topic, err))
+	}
+	src := &preview.Live{
+		Kafka: opts, Topic: f.topic, Partition: f.partition, Offset: offset, Limit: f.limit, SchemaOf: schemaOf(schemas, latest),
+	}
+	if src.Limit == 0 {
+		src.Limit = liveLimit
+	}
+	if err := src.Read(ctx); err != nil {
+		return nil, nil, nil, failed(err)
+	}
+	return src, latest, func() error { return nil }, nil
+}
+
+// schemaOf finds a record's schema. A directory knows no ids: there, every record is taken for one of the latest version.
+func schemaOf(schemas check.Schemas, latest *schema.Schema) func(context.Context, schema.Ref) (*schema.Schema, error) {
+	if r, ok := schemas.(*schema.Registry); ok {
+		return r.Schema
+	}
+	return func(context.Context, schema.Ref) (*schema.Schema, error) {
+		if latest == nil {
+			return nil, fmt.Errorf("%w to --schemas", schema.ErrUnknownSchema)
+		}
+		return latest, nil
+	}
+}

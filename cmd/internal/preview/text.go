@@ -1,0 +1,125 @@
+package preview
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/fatih/color"
+
+	"brazebridge/sink"
+)
+
+// Text shows a preview to people.
+type Text struct {
+	w                           io.Writer
+	bold, dim, good, bad, quiet *color.Color
+	err                         error
+}
+
+// NewText writes to w, in colours if they are wanted.
+func NewText(w io.Writer, colored bool) *Text {
+	t := &Text{w: w, bold: color.New(color.Bold), dim: color.New(color.Faint), good: color.New(color.FgGreen, color.Bold),
+		bad: color.New(color.FgRed, color.Bold), quiet: color.New(color.FgYellow)}
+	for _, c := range []*color.Color{t.bold, t.dim, t.good, t.bad, t.quiet} {
+		if colored {
+			c.EnableColor()
+		} else {
+			c.DisableColor()
+		}
+	}
+	return t
+}
+
+func (t *Text) line(format string, args ...any) {
+	if t.err == nil {
+		_, t.err = fmt.Fprintf(t.w, format+"\n", args...)
+	}
+}
+
+// filteredTexts say what the reasons to filter mean.
+var filteredTexts = map[string]string{
+	"when":         "no rule applies: every `when` is false, or there is nothing to send",
+	"tombstone":    "the record has no value, and tombstones: filter passes it over",
+	"other_record": "its record type is not one that this mapping accepts, and other_records: filter passes it over",
+	"expired":      "it is older than max_age",
+}
+
+// Record shows a record and what becomes of it.
+func (t *Text) Record(s *Shown) error {
+	at := t.bold.Sprintf("%s/%d@%d", s.Topic, s.Partition, s.Offset)
+	when := t.dim.Sprint(s.Timestamp.UTC().Format(time.RFC3339))
+	switch s.Outcome() {
+	case Mapped:
+		t.line("%s %s %s", at, when, t.good.Sprintf("mapped to %d %s", len(s.Items), objects(len(s.Items))))
+	case Filtered:
+		t.line("%s %s %s: %s", at, when, t.quiet.Sprintf("filtered (%s)", s.Why()), filteredTexts[s.Why()])
+	default:
+		what := "rejected"
+		if s.Holds != "" {
+			what = "holds the topic"
+		}
+		t.line("%s %s %s: %s", at, when, t.bad.Sprintf("%s (%s)", what, s.Why()), s.Error)
+	}
+	if s.Schema != nil && s.Verdict.Reason != sink.Undecodable {
+		t.value("record", recordJSON(s.Verdict.Value), t.dim)
+	}
+	for i, item := range s.Items {
+		if s.Filtered != "" {
+			break // too old: the objects are not sent
+		}
+		t.value(item.Kind.String(), item.JSON, nil)
+		if text := s.refusal(i); text != "" {
+			t.line("    %s", t.bad.Sprint("refused: "+text))
+		}
+	}
+	t.line("")
+	return t.err
+}
+
+func objects(n int) string {
+	if n == 1 {
+		return "object"
+	}
+	return "objects"
+}
+
+// value shows JSON under a label.
+func (t *Text) value(label string, raw []byte, c *color.Color) {
+	var b bytes.Buffer
+	if json.Indent(&b, raw, "    ", "  ") != nil {
+		b.Reset()
+		b.Write(raw)
+	}
+	text := b.String()
+	if c != nil {
+		lines := strings.Split(text, "\n")
+		for i := range lines {
+			lines[i] = c.Sprint(lines[i])
+		}
+		text = strings.Join(lines, "\n")
+	}
+	t.line("  %s\n    %s", t.bold.Sprint(label), text)
+}
+
+// Request shows a request's body.
+func (t *Text) Request(body []byte, number, of, n int) error {
+	t.line("%s", t.bold.Sprintf("request %d of %d: %d %s, %d bytes", number, of, n, objects(n), len(body)))
+	var b bytes.Buffer
+	if json.Indent(&b, body, "  ", "  ") != nil {
+		b.Reset()
+		b.Write(body)
+	}
+	t.line("  %s\n", b.String())
+	return t.err
+}
+
+// Summary shows the sums.
+func (t *Text) Summary(s *Summary) error {
+	t.line("%s", t.bold.Sprintf("%d records: %d mapped, %d filtered, %d rejected", s.Records, s.Mapped, s.Filtered, s.Rejected))
+	t.line("%d objects in %d requests, at a cost of %d data points; nothing was sent", s.Objects, s.Requests, s.DataPoints)
+	return t.err
+}
