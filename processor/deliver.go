@@ -23,12 +23,13 @@ type delivery struct {
 
 	items []sink.Item // of the request under way
 	live  []*task
+	bytes int    // of the body of the request under way
 	spans []span // of the batch under way
 	ended []*task
 
-	refused []*task // of the batch under way: letters to be written
-	aside   []span  // of the batch under way: what is stuck, and what must not overtake it
-	last    bool    // nothing but aside is left of the batch
+	refused []*task     // of the batch under way: letters to be written
+	aside   []stuckSpan // of the batch under way: what is stuck, and what must not overtake it
+	last    bool        // nothing but aside is left of the batch
 }
 
 // loop delivers batches until there are no more.
@@ -64,31 +65,34 @@ func (d *delivery) sendAll(b *batch) {
 	for _, t := range b.tasks {
 		if !t.alone {
 			t.open = 1
-			spans = append(spans, span{t, 0, len(t.items)})
+			spans = append(spans, span{t, 0, len(t.items), ""})
 			continue
 		}
-		chunks := t.chunks(d.lane.limits)
+		chunks := t.chunks(d.lane.limit())
 		t.open = len(chunks)
 		for _, c := range chunks { // one after the other: a user's objects stay in order
-			if !d.send([]span{c}) {
+			if !d.send([]span{c}, patience{}) {
 				return
 			}
 		}
 	}
 	d.spans = spans
 	if len(spans) > 0 {
-		d.send(spans)
+		d.send(spans, patience{})
 	}
 }
 
-// send brings spans to an outcome. False: interrupted.
-func (d *delivery) send(spans []span) bool {
+// send brings spans to an outcome; p is what is known of how they fail. False: interrupted.
+func (d *delivery) send(spans []span, p patience) bool {
 	if spans = d.behindAside(spans); len(spans) == 0 {
 		return true
 	}
 	var halves [2][]span
-	var patience patience
 	err := retry(d.run, func() *again {
+		if d.tooLarge(spans) {
+			halves = d.halves(spans)
+			return nil
+		}
 		if d.lane.hold.pass(d.run) != nil || d.lane.gate.Wait(d.run) != nil {
 			return &again{now: true} // run has ended
 		}
@@ -100,7 +104,7 @@ func (d *delivery) send(spans []span) bool {
 		}
 		answer := d.attempt(live)
 		var next *again
-		spans, halves, next = d.dispose(live, answer, &patience)
+		spans, halves, next = d.dispose(live, answer, &p)
 		d.ledger.end(d.live) // only now: what was delivered is settled before its partition may leave
 		return next
 	})
@@ -108,7 +112,7 @@ func (d *delivery) send(spans []span) bool {
 		return false
 	}
 	for _, half := range halves {
-		if len(half) > 0 && !d.send(half) {
+		if len(half) > 0 && !d.send(half, p.ofHalf()) {
 			return false
 		}
 	}
@@ -144,11 +148,17 @@ func (d *delivery) begin(spans []span) []span {
 // attempt sends the spans in one request.
 func (d *delivery) attempt(spans []span) sink.Answer {
 	d.items = d.items[:0]
-	for _, s := range spans {
+	for i := range spans {
+		s := &spans[i]
 		d.items = append(d.items, s.items()...)
+		if s.doubt != "" {
+			d.metrics.resend(s.doubt, s.items())
+			s.doubt = ""
+		}
 	}
 	body, _ := d.lane.bodies.take()
 	r := sink.NewRequest(body, d.items)
+	d.bytes = len(r.Body)
 	start := time.Now()
 	answer := d.lane.client.Send(d.work, &r)
 	if cap(r.Body) <= maxKept {
@@ -172,21 +182,28 @@ func (d *delivery) dispose(spans []span, a sink.Answer, p *patience) (retry []sp
 		act = halve
 	}
 	d.note(act, a)
+	if a.Ambiguous {
+		for i := range spans {
+			spans[i].doubt = a.Cause
+		}
+	}
+	d.learn(a, p)
 	switch act {
 	case settleSpans:
 		d.lane.passed.Add(1)
+		d.lane.recovery.succeeded()
 		d.decide(spans, a)
 	case refuseNamed:
 		return d.refuseNamed(spans, a), halves, &again{now: true}
 	case halve:
 		halves = d.halve(spans, a)
 	case tryAgain:
-		if p.lost(&d.lane.passed, a) {
+		if p.lost(d.lane.passed.Load(), a, d.bytes) {
 			return d.stuck(spans, p, a)
 		}
-		return spans, halves, &again{wait: a.Rate.Wait}
+		return spans, halves, &again{wait: a.Rate.Wait, early: p.early(&d.lane.recovery)}
 	case waitForGate:
-		return spans, halves, &again{wait: a.Rate.Wait}
+		return spans, halves, &again{now: a.Rate.Wait > 0} // what Braze asked for is waited for at the gate
 	case holdLane, giveUp:
 		return spans, halves, &again{}
 	}
@@ -288,7 +305,7 @@ func (d *delivery) halves(spans []span) [2][]span {
 	s := spans[0]
 	mid := (s.from + s.to) / 2
 	s.t.open++
-	return [2][]span{{{s.t, s.from, mid}}, {{s.t, mid, s.to}}}
+	return [2][]span{{{s.t, s.from, mid, s.doubt}}, {{s.t, mid, s.to, s.doubt}}}
 }
 
 // finish ends one span of a task with a refused object; after the last the task becomes a letter.

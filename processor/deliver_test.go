@@ -90,7 +90,7 @@ func newSenderBench(ctx context.Context, limits sink.Limits, answer func(n int, 
 	p.metrics = newMetrics(p)
 	prometheus.NewRegistry().MustRegister(p.metrics)
 	b.l.client, b.l.gate = s.braze, sink.NewGate(1_000_000, time.Second)
-	b.l.hold = newHold(func(text string, holding bool) {
+	b.l.hold = newHold(func(_ holdCause, text string, holding bool) {
 		if holding {
 			s.board.fault(reasonRefused, "", "", text)
 		} else {
@@ -408,5 +408,36 @@ func TestStuckRecordIsNotOvertaken(t *testing.T) {
 			t.Errorf("delivered %d in the end, want 4", got)
 		}
 		cancel()
+	})
+}
+
+// TestRecoveryEndsLongWaits has two senders wait after an outage of an hour: the first success wakes the other.
+func TestRecoveryEndsLongWaits(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		down := true
+		s := newSenderBench(t.Context(), everyRequest, func(int, []string) sink.Answer {
+			if down {
+				return sink.Answer{Class: sink.Transient, Status: 503, Text: "503"}
+			}
+			return sink.Answer{Class: sink.Accepted, Status: 201}
+		})
+		second := *s.deliver
+		tasks := []*task{s.task(0, sink.Event, 1), s.task(1, sink.Event, 2)}
+		s.ledger.admit(tasks)
+		var ended [2]time.Time
+		var both sync.WaitGroup
+		for i, d := range []*delivery{s.deliver, &second} {
+			both.Go(func() {
+				d.deliver(&batch{tasks: tasks[i : i+1]})
+				ended[i] = time.Now()
+			})
+		}
+		time.Sleep(time.Hour)
+		down = false
+		both.Wait()
+		s.want(t, 2)
+		if apart := ended[1].Sub(ended[0]).Abs(); apart > 100*time.Millisecond {
+			t.Errorf("the second sender waited %s longer", apart)
+		}
 	})
 }

@@ -43,7 +43,7 @@ type userState struct {
 type batch struct {
 	tasks  []*task
 	size   sink.Size
-	since  time.Time // when its first task joined
+	since  time.Time // when the oldest of its tasks arrived here
 	letter bool
 
 	partial bool // these tasks of a batch are through; the others, and the sender, are not
@@ -74,6 +74,10 @@ func (d *dispatcher) run() {
 		}
 		select {
 		case tasks := <-in:
+			now := time.Now()
+			for _, t := range tasks {
+				t.since = now
+			}
 			d.arrived = append(d.arrived, tasks...)
 		case b := <-d.done:
 			d.finished(b)
@@ -189,9 +193,9 @@ func (d *dispatcher) join(t *task) {
 	b := d.open
 	switch {
 	case t.alone:
-		b = &batch{since: time.Now()}
+		b = &batch{since: t.since}
 		d.ready = append(d.ready, b)
-	case b != nil && !d.lane.limits.Fits(b.size.Plus(t.items)):
+	case b != nil && !d.lane.limit().Fits(b.size.Plus(t.items)):
 		d.cut()
 		if !d.joinable(t, true) { // its user is in the batch that was just cut
 			t.users(func(u uint64, _ bool) {
@@ -205,7 +209,7 @@ func (d *dispatcher) join(t *task) {
 		b = nil
 	}
 	if b == nil {
-		b = &batch{since: time.Now()}
+		b = &batch{since: t.since}
 		d.open = b
 	}
 	t.users(func(u uint64, attributes bool) {
@@ -217,9 +221,12 @@ func (d *dispatcher) join(t *task) {
 		st.tasks++
 		st.attributes = st.attributes || attributes
 	})
+	if t.since.Before(b.since) {
+		b.since = t.since
+	}
 	b.tasks = append(b.tasks, t)
 	b.size = b.size.Plus(t.items)
-	if b == d.open && d.lane.limits.Full(b.size) {
+	if b == d.open && d.lane.limit().Full(b.size) {
 		d.cut()
 	}
 }

@@ -46,7 +46,7 @@ func (b *bench) task(partition int, kind sink.Kind, users ...uint64) *task {
 	tasks, bytes := newTasks([]*kgo.Record{rec})
 	b.ledger.budget.polled(1, 1, bytes)
 	t := b.ledger.track(a, tasks, 1, -1)[0]
-	t.topic = b.topic
+	t.topic, t.since = b.topic, time.Now()
 	for _, u := range users {
 		t.items = append(t.items, sink.Item{Kind: kind, JSON: []byte(fmt.Sprintf(`{"u":%d}`, u)), User: u})
 	}

@@ -29,17 +29,28 @@ type lane struct {
 	name        string
 	client      sender
 	gate        *sink.Gate
-	limits      sink.Limits
+	limits      sink.Limits // as configured; see limit
 	maxInFlight int
 	linger      time.Duration
 
 	window     *window
 	hold       *hold
 	passed     atomic.Int64 // requests that Braze has accepted
+	recovery   recovery
+	narrow     narrow
 	bodies     spare[[]byte]
 	dispatcher *dispatcher
 	batches    chan *batch // to the senders
 	letters    chan *batch // to the letter writers
+}
+
+// limit is what a request may hold at present.
+func (l *lane) limit() sink.Limits {
+	limits := l.limits
+	if n := l.narrow.bytes(); n > 0 && (limits.Bytes <= 0 || n < limits.Bytes) {
+		limits.Bytes = n
+	}
+	return limits
 }
 
 // hold stops a workspace's senders after Braze refused one of them: nobody sends but one probe at a time, until an
@@ -50,7 +61,7 @@ type hold struct {
 	by      holdCause
 	probe   chan struct{} // capacity 1: one sender may try
 	timer   *time.Timer
-	changed func(text string, holding bool)
+	changed func(by holdCause, text string, holding bool)
 }
 
 // holdCause is who holds: a refusal ends by itself, an operator's word by another.
@@ -64,7 +75,7 @@ const (
 // probeEvery is the time between two probes of a service that refuses: the cap of the retries' backoff.
 const probeEvery = maxBackoff
 
-func newHold(changed func(text string, holding bool)) *hold {
+func newHold(changed func(by holdCause, text string, holding bool)) *hold {
 	return &hold{probe: make(chan struct{}, 1), changed: changed}
 }
 
@@ -99,7 +110,7 @@ func (h *hold) refused(text string) {
 	}
 	h.mu.Unlock()
 	if began {
-		h.changed(text, true)
+		h.changed(byRefusal, text, true)
 	}
 }
 
@@ -140,16 +151,18 @@ func (h *hold) end(by holdCause) {
 	}
 	h.mu.Unlock()
 	if held {
-		h.changed("", false)
+		h.changed(by, "", false)
 	}
 }
 
 // order holds because somebody said so, and nothing probes.
 func (h *hold) order(text string) {
 	h.mu.Lock()
+	refused := h.ended != nil && h.by == byRefusal
 	if h.ended == nil {
 		h.ended = make(chan struct{})
-	} else if h.timer != nil {
+	}
+	if h.timer != nil {
 		h.timer.Stop()
 	}
 	h.by = byOperator
@@ -158,5 +171,8 @@ func (h *hold) order(text string) {
 	default:
 	}
 	h.mu.Unlock()
-	h.changed(text, true)
+	if refused {
+		h.changed(byRefusal, "", false)
+	}
+	h.changed(byOperator, text, true)
 }

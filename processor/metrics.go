@@ -17,6 +17,7 @@ type metrics struct {
 	duration *prometheus.HistogramVec
 	objects  *prometheus.CounterVec
 	resent   *prometheus.CounterVec
+	deltas   *prometheus.CounterVec
 	refused  *prometheus.CounterVec
 	noted    *prometheus.CounterVec
 	ignored  prometheus.Counter
@@ -36,7 +37,8 @@ func newMetrics(p *Processor) *metrics {
 		p:        p,
 		requests: counter("requests_total", "Attempts to deliver a request, by what the answer meant.", "workspace", "class"),
 		objects:  counter("objects_total", "Objects that Braze accepted or refused.", "kind", "outcome"),
-		resent:   counter("resent_objects_total", "Objects sent again although Braze may have accepted them, by cause.", "cause"),
+		resent:   counter("resent_objects_total", "Objects sent again although Braze may have accepted them, by the cause of the doubt.", "cause"),
+		deltas:   counter("resent_deltas_total", "Of the objects sent again although Braze may have accepted them, those that change a value by an amount: twice is wrong, not only double.", "effect"),
 		refused:  counter("check_refusals_total", "Objects refused before sending, by rule.", "rule"),
 		noted:    counter("check_notes_total", "What the check saw in objects that were sent all the same, or mended, by kind.", "note"),
 		ignored: prometheus.NewCounter(prometheus.CounterOpts{
@@ -73,6 +75,14 @@ func (m *metrics) zero() {
 		m.objects.WithLabelValues(k.String(), "accepted")
 		m.objects.WithLabelValues(k.String(), "refused")
 	}
+	for _, c := range sink.Causes {
+		m.resent.WithLabelValues(string(c))
+	}
+	for _, e := range sink.Effects {
+		if e != sink.EffectOnce {
+			m.deltas.WithLabelValues(string(e))
+		}
+	}
 	for _, r := range sink.Rules() {
 		m.refused.WithLabelValues(r)
 	}
@@ -85,9 +95,6 @@ func (m *metrics) zero() {
 func (m *metrics) attempt(workspace string, a sink.Answer, items []sink.Item, took time.Duration) {
 	m.requests.WithLabelValues(workspace, a.Class.String()).Inc()
 	m.duration.WithLabelValues(workspace).Observe(took.Seconds())
-	if a.Ambiguous {
-		m.resent.WithLabelValues(a.Class.String()).Add(float64(len(items)))
-	}
 	if a.Class != sink.Accepted && a.Class != sink.ObjectsRefused {
 		return
 	}
@@ -104,6 +111,16 @@ func (m *metrics) attempt(workspace string, a sink.Answer, items []sink.Item, to
 		}
 		if n := sent[k] - refused[k]; n > 0 && a.Class == sink.Accepted {
 			m.objects.WithLabelValues(sink.Kind(k).String(), "accepted").Add(float64(n))
+		}
+	}
+}
+
+// resend counts objects that are sent again although Braze may have accepted them.
+func (m *metrics) resend(cause sink.Cause, items []sink.Item) {
+	m.resent.WithLabelValues(string(cause)).Add(float64(len(items)))
+	for i := range items {
+		if effect := items[i].Effect(); effect != sink.EffectOnce {
+			m.deltas.WithLabelValues(string(effect)).Inc()
 		}
 	}
 }

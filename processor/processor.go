@@ -110,11 +110,15 @@ func (p *Processor) newLane(name string, w Workspace, lanes int) *lane {
 		window:  newWindow(max(1, p.cfg.Delivery.ResendWindow/lanes), p.due),
 		batches: make(chan *batch, w.MaxInFlight), letters: make(chan *batch, letterWriters),
 	}
-	l.hold = newHold(func(text string, holding bool) {
+	l.hold = newHold(func(by holdCause, text string, holding bool) {
+		code := reasonRefused
+		if by == byOperator {
+			code = reasonOperator
+		}
 		if holding {
-			p.board.fault(reasonRefused, "", name, text)
+			p.board.fault(code, "", name, text)
 		} else {
-			p.board.clear(reasonRefused, "", name)
+			p.board.clear(code, "", name)
 		}
 	})
 	l.dispatcher = newDispatcher(l, p.ledger)

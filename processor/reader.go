@@ -289,7 +289,7 @@ func (r *reader) mapAndCheck(t *task, m *mapping.Mapper, v schema.Value, out *ma
 	if age := r.topic.cfg.MaxAge.D(); age > 0 {
 		t.expires = t.rec.Timestamp.Add(age).UnixNano()
 	}
-	t.prepare(r.topic.lane.limits)
+	t.prepare(r.topic.lane.limit())
 	return true
 }
 

@@ -16,8 +16,9 @@ const (
 
 // again is what an attempt says when it is to be made once more: at once, or neither before wait nor before the backoff's time.
 type again struct {
-	wait time.Duration
-	now  bool
+	wait  time.Duration
+	now   bool
+	early <-chan struct{} // ends the wait before its time; nil: nothing does
 }
 
 // retry makes attempts until one returns nil, or ctx ends: then it returns ctx's error, and nothing has an outcome.
@@ -38,7 +39,7 @@ func retry(ctx context.Context, attempt func() *again) error {
 		if schedule == nil {
 			schedule = newSchedule()
 		}
-		if err := pause(ctx, max(schedule.NextBackOff(), a.wait)); err != nil {
+		if err := pause(ctx, max(schedule.NextBackOff(), a.wait), a.early); err != nil {
 			return err
 		}
 	}
@@ -57,12 +58,14 @@ func newSchedule() *backoff.ExponentialBackOff {
 	)
 }
 
-// pause waits, unless ctx ends before.
-func pause(ctx context.Context, d time.Duration) error {
+// pause waits, unless ctx or early ends before.
+func pause(ctx context.Context, d time.Duration, early <-chan struct{}) error {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
 	case <-t.C:
+		return nil
+	case <-early:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

@@ -1,6 +1,8 @@
 package processor
 
 import (
+	"time"
+
 	"github.com/twmb/franz-go/pkg/kgo"
 
 	"brazebridge/sink"
@@ -14,7 +16,8 @@ type task struct {
 	seq   int64 // its place in the account
 	topic *topic
 
-	expires int64 // when it is too old to be sent, Unix nanoseconds; 0: never
+	since   time.Time // when it came to the dispatcher
+	expires int64     // when it is too old to be sent, Unix nanoseconds; 0: never
 
 	items  []sink.Item
 	size   sink.Size
@@ -104,12 +107,12 @@ func (t *task) chunks(l sink.Limits) []span {
 	for i := range t.items {
 		grown := size.Plus(t.items[i : i+1])
 		if i > from && (!l.Fits(grown) || attributesTwice(t.items[from:i+1])) {
-			spans = append(spans, span{t, from, i})
+			spans = append(spans, span{t, from, i, ""})
 			from, grown = i, sink.Size{}.Plus(t.items[i:i+1])
 		}
 		size = grown
 	}
-	return append(spans, span{t, from, len(t.items)})
+	return append(spans, span{t, from, len(t.items), ""})
 }
 
 // attributesTwice reports whether the last item is an attribute object of a user who has one already.
@@ -139,6 +142,7 @@ func (t *task) prepare(l sink.Limits) {
 type span struct {
 	t        *task
 	from, to int
+	doubt    sink.Cause // of the last attempt, where Braze may have accepted it without an answer that says so; else empty
 }
 
 func (s span) items() []sink.Item { return s.t.items[s.from:s.to] }

@@ -62,6 +62,7 @@ it short; 2 usage or configuration error, nothing touched.`,
 		newFakeBrazeCommand(s),
 		newCheckCommand(s),
 		newPreviewCommand(s),
+		newTestCommand(s),
 		newVersionCommand(s),
 	)
 	return root

@@ -174,7 +174,12 @@ func (t *Test) judge(v processor.Verdict) (*Result, error) {
 
 func (r *Result) compare() {
 	t := r.Test
-	whole := func(want string) { r.Diff = []Difference{{Want: want, Got: r.sentence()}} }
+	whole := func(want string) {
+		r.Diff = []Difference{{Want: want, Got: r.sentence()}}
+		for i, o := range r.objects {
+			r.Diff = append(r.Diff, Difference{Path: fmt.Sprintf("want[%d].%s", i, o.kind), Got: o.v.json()})
+		}
+	}
 	switch {
 	case t.filtered != "":
 		if r.Outcome != "filtered" || t.filtered != "true" && t.filtered != r.Reason {
@@ -185,19 +190,26 @@ func (r *Result) compare() {
 			whole("rejected: " + t.rejected)
 		}
 	case t.want == nil:
-		whole("the test says neither want nor filtered nor rejected (--update writes it)")
+		whole("nothing yet: the test says neither want nor filtered nor rejected (--update writes it)")
 	case r.Outcome != "mapped":
-		whole(fmt.Sprintf("%d objects", len(t.want.Items)))
+		whole(counted(len(t.want.Items)))
 	default:
 		r.compareObjects()
 	}
+}
+
+func counted(objects int) string {
+	if objects == 1 {
+		return "1 object"
+	}
+	return fmt.Sprintf("%d objects", objects)
 }
 
 // sentence says what came out.
 func (r *Result) sentence() string {
 	switch r.Outcome {
 	case "mapped":
-		return fmt.Sprintf("%d objects", len(r.objects))
+		return counted(len(r.objects))
 	case "filtered":
 		return "filtered: " + r.Reason
 	}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sort"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -28,6 +29,7 @@ type File struct {
 	Limit  int // of records; zero: all
 
 	n      int64
+	lines  *lines
 	json   *json.Decoder
 	writer *schema.Schema
 	avro   *schema.Container
@@ -51,7 +53,8 @@ func (f *File) Open(r io.Reader) error {
 	if f.writer, err = f.Schema(); err != nil {
 		return err
 	}
-	f.json = json.NewDecoder(b)
+	f.lines = &lines{r: b}
+	f.json = json.NewDecoder(f.lines)
 	f.json.UseNumber()
 	return nil
 }
@@ -94,16 +97,40 @@ func (f *File) nextJSON(rec *Record) error {
 	case errors.Is(err, io.EOF):
 		return io.EOF
 	case err != nil:
-		return fmt.Errorf("read %s: record %d is no JSON: %w", f.Name, f.n, err)
+		return fmt.Errorf("%s:%d: this is no JSON: %w", f.Name, f.lines.of(f.json.InputOffset()+1), err)
 	case string(raw) == "null" && f.writer.Root.Kind == schema.Record:
 		rec.Schema = nil // a tombstone
 		return nil
 	}
 	datum, err := f.writer.EncodeJSON(raw)
 	if err != nil {
-		rec.Reason, rec.Err = sink.Undecodable, fmt.Errorf("%s: record %d does not fit the schema: %w", f.Name, f.n, err)
+		rec.Reason, rec.Err = sink.Undecodable, fmt.Errorf("%s:%d: %w", f.Name, f.lines.of(f.json.InputOffset()), err)
 		return nil
 	}
 	rec.Datum, rec.Value = datum, datum
 	return nil
+}
+
+// lines notes where the lines of what is read end.
+type lines struct {
+	r    io.Reader
+	at   int64
+	ends []int64
+}
+
+// Read reads on.
+func (l *lines) Read(p []byte) (int, error) {
+	n, err := l.r.Read(p)
+	for i, c := range p[:n] {
+		if c == '\n' {
+			l.ends = append(l.ends, l.at+int64(i))
+		}
+	}
+	l.at += int64(n)
+	return n, err
+}
+
+// of is the number of the line that holds the byte before an offset.
+func (l *lines) of(offset int64) int {
+	return 1 + sort.Search(len(l.ends), func(i int) bool { return l.ends[i] >= offset })
 }

@@ -54,7 +54,7 @@ func (t *Text) Record(s *Shown) error {
 	when := t.dim.Sprint(s.Timestamp.UTC().Format(time.RFC3339))
 	switch s.Outcome() {
 	case Mapped:
-		t.line("%s %s %s", at, when, t.good.Sprintf("mapped to %d %s", len(s.Items), objects(len(s.Items))))
+		t.line("%s %s %s", at, when, t.good.Sprint("mapped to " + count(len(s.Items), "object")))
 	case Filtered:
 		t.line("%s %s %s: %s", at, when, t.quiet.Sprintf("filtered (%s)", s.Why()), filteredTexts[s.Why()])
 	default:
@@ -80,11 +80,12 @@ func (t *Text) Record(s *Shown) error {
 	return t.err
 }
 
-func objects(n int) string {
+// count counts things: 1 object, 2 objects.
+func count(n int, one string) string {
 	if n == 1 {
-		return "object"
+		return "1 " + one
 	}
-	return "objects"
+	return fmt.Sprintf("%d %ss", n, one)
 }
 
 // value shows JSON under a label.
@@ -107,7 +108,7 @@ func (t *Text) value(label string, raw []byte, c *color.Color) {
 
 // Request shows a request's body.
 func (t *Text) Request(body []byte, number, of, n int) error {
-	t.line("%s", t.bold.Sprintf("request %d of %d: %d %s, %d bytes", number, of, n, objects(n), len(body)))
+	t.line("%s", t.bold.Sprintf("request %d of %d: %s, %s", number, of, count(n, "object"), count(len(body), "byte")))
 	var b bytes.Buffer
 	if json.Indent(&b, body, "  ", "  ") != nil {
 		b.Reset()
@@ -119,7 +120,7 @@ func (t *Text) Request(body []byte, number, of, n int) error {
 
 // Summary shows the sums.
 func (t *Text) Summary(s *Summary) error {
-	t.line("%s", t.bold.Sprintf("%d records: %d mapped, %d filtered, %d rejected", s.Records, s.Mapped, s.Filtered, s.Rejected))
-	t.line("%d objects in %d requests, at a cost of %d data points; nothing was sent", s.Objects, s.Requests, s.DataPoints)
+	t.line("%s", t.bold.Sprintf("%s: %d mapped, %d filtered, %d rejected", count(s.Records, "record"), s.Mapped, s.Filtered, s.Rejected))
+	t.line("%s in %s, at a cost of %s; nothing was sent", count(s.Objects, "object"), count(s.Requests, "request"), count(s.DataPoints, "data point"))
 	return t.err
 }
