@@ -45,7 +45,7 @@ const (
 	ProtocolConsumer Protocol = "consumer"
 )
 
-// TLS, where present (even empty), means that the connection uses TLS.
+// TLS is how a connection is secured: where it is present, even empty, the connection uses TLS.
 type TLS struct {
 	// CAFile is a PEM file of certificate authorities, trusted in addition to the system's.
 	CAFile string `yaml:"ca_file"`

@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -81,10 +82,18 @@ func (v *validator) workspaceName(path, name string) {
 	v.fault(path, hint, "%s is no workspace of braze.workspaces", v.shown(path, name))
 }
 
+// rulesNameUsers reports whether every rule says by itself whose profile it is about.
+func rulesNameUsers(send *Node) bool {
+	if send == nil || len(send.Items) == 0 {
+		return false
+	}
+	return !slices.ContainsFunc(send.Items, func(rule *Node) bool { return rule.Get("user") == nil })
+}
+
 // mapping checks that the mapping's parts are there and of the right kind; what they say is compiled against the schema.
 func (v *validator) mapping(path string, t *Topic) {
 	if t.User == nil {
-		v.required(path+".user", false, "say whose profile it is: {external_id: \"${customer_id}\"}")
+		v.required(path+".user", rulesNameUsers(t.Send), "say whose profile it is: {external_id: \"${customer_id}\"}")
 	} else if t.User.Kind != NodeMap && t.User.Kind != NodeList {
 		v.fault(path+".user", "such as {external_id: \"${customer_id}\"}", "must be a mapping or a list of them, is %s", t.User.Kind)
 	}

@@ -3,6 +3,7 @@ package processor
 import (
 	"context"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"brazebridge/sink"
@@ -196,6 +197,9 @@ func (d *delivery) dispose(spans []span, a sink.Answer, p *patience) (retry []sp
 	case refuseNamed:
 		return d.refuseNamed(spans, a), halves, &again{now: true}
 	case halve:
+		if a.Status == http.StatusRequestEntityTooLarge {
+			p.tooMuch = d.bytes
+		}
 		halves = d.halve(spans, a)
 	case tryAgain:
 		if p.lost(d.lane.passed.Load(), a, d.bytes) {

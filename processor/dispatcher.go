@@ -74,11 +74,7 @@ func (d *dispatcher) run() {
 		}
 		select {
 		case tasks := <-in:
-			now := time.Now()
-			for _, t := range tasks {
-				t.since = now
-			}
-			d.arrived = append(d.arrived, tasks...)
+			d.arrive(tasks)
 		case b := <-d.done:
 			d.finished(b)
 		case <-d.lane.window.room:
@@ -88,8 +84,30 @@ func (d *dispatcher) run() {
 			return
 		}
 		d.admit()
+		d.gather()
 		d.send(linger)
 	}
+}
+
+// gather takes in what readers hold out at this moment: a batch that has lingered is not sent half full while they wait.
+func (d *dispatcher) gather() {
+	for len(d.ready) < maxReady {
+		select {
+		case tasks := <-d.in:
+			d.arrive(tasks)
+			d.admit()
+		default:
+			return
+		}
+	}
+}
+
+func (d *dispatcher) arrive(tasks []*task) {
+	now := time.Now()
+	for _, t := range tasks {
+		t.since = now
+	}
+	d.arrived = append(d.arrived, tasks...)
 }
 
 // drain gives up what is not at a sender and waits for what is.

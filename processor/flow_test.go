@@ -317,6 +317,13 @@ func (m *member) drain(t *testing.T) {
 	m.kill()
 }
 
+// die ends a member as kill -9 would: nothing is waited for, nothing is committed.
+func (m *member) die() {
+	m.kill()
+	m.stop()
+	_ = <-m.ended // it did not end well, and should not
+}
+
 // settle waits until every record has an outcome, in virtual time.
 func (f *flow) settle(within time.Duration) {
 	f.t.Helper()
@@ -402,30 +409,37 @@ func TestFlowDeliversEachOnce(t *testing.T) {
 }
 
 // TestFlowSurvives runs seeded scenarios of outages, slow answers, members that come and go, kills and drains, with the
-// commits checked on the wire at every step. Run one again with FLOW_SEED=n.
+// commits checked on the wire at every step. FLOW_SEEDS=n runs n of them, FLOW_SEED=n one again.
 func TestFlowSurvives(t *testing.T) {
-	seeds := []uint64{}
-	for s := range uint64(12) {
-		seeds = append(seeds, s)
+	from, to := uint64(0), envNumber(t, "FLOW_SEEDS", 12)
+	if n := envNumber(t, "FLOW_SEED", 0); n > 0 {
+		from, to = n, n+1
 	}
-	if s := os.Getenv("FLOW_SEED"); s != "" {
-		n, err := strconv.ParseUint(s, 10, 64)
-		if err != nil {
-			t.Fatal(err)
-		}
-		seeds = []uint64{n}
-	}
-	for _, seed := range seeds {
+	for seed := from; seed < to; seed++ {
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) { survive(t, seed) })
 		})
 	}
 }
 
+func envNumber(t *testing.T, name string, otherwise uint64) uint64 {
+	t.Helper()
+	text := os.Getenv(name)
+	if text == "" {
+		return otherwise
+	}
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
 func survive(t *testing.T, seed uint64) {
 	rnd := rand.New(rand.NewPCG(seed, 9))
 	f := newFlow(t, "orders", "cart")
 	members := []*member{f.start()}
+	deaths := 0
 	for range 8 {
 		f.produce(rnd, 20+rnd.IntN(60))
 		var faults []fakebraze.Fault
@@ -443,12 +457,15 @@ func survive(t *testing.T, seed uint64) {
 			t.Fatal(err)
 		}
 		time.Sleep(time.Duration(rnd.IntN(3000)) * time.Millisecond)
-		switch {
-		case rnd.IntN(3) == 0 && len(members) < 3:
+		switch change, i := rnd.IntN(6), rnd.IntN(len(members)); {
+		case change < 2 && len(members) < 3:
 			members = append(members, f.start())
-		case rnd.IntN(3) == 0 && len(members) > 1:
-			i := rnd.IntN(len(members))
+		case change == 3 && len(members) > 1:
 			members[i].drain(t)
+			members = append(members[:i], members[i+1:]...)
+		case change == 4 && len(members) > 1:
+			members[i].die()
+			deaths++
 			members = append(members[:i], members[i+1:]...)
 		}
 		time.Sleep(time.Duration(rnd.IntN(3000)) * time.Millisecond)
@@ -460,7 +477,7 @@ func survive(t *testing.T, seed uint64) {
 	for _, m := range members {
 		m.drain(t)
 	}
-	f.checkEnd(60 * 8)
+	f.checkEnd(60 * deaths)
 	if f.commits == 0 {
 		t.Error("no commit was seen on the wire")
 	}

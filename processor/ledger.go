@@ -78,7 +78,6 @@ type account struct {
 
 	unsettled      int
 	unsettledBytes int64
-	paused         bool
 	lastStable     int64 // end of what can be read, from the last fetch; -1: unknown
 }
 
@@ -131,13 +130,6 @@ func (l *ledger) sumsOf(topic string) *sums {
 		l.topics[topic] = s
 	}
 	return s
-}
-
-// account returns the open account of a partition, or nil.
-func (l *ledger) account(tp topicPartition) *account {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.parts[tp]
 }
 
 // began notes where reading begins, so that a start offset is committed before any record is.

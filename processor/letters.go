@@ -54,11 +54,15 @@ func letterOf(t *task, reason sink.Reason, stage sink.Stage, text string) *sink.
 	return &sink.Letter{Record: t.rec, Reason: reason, Stage: stage, Error: text, SchemaID: t.schema}
 }
 
+// topicAppears is how long a topic that was just created may not be seen yet.
+const topicAppears = 5 * time.Second
+
 // ensureLetterTopics makes sure before the first record that there is a place for letters: a topic that is missing is an
 // error now, not in the night of the first bad record. A broker that does not answer is waited for.
 func (p *Processor) ensureLetterTopics(run context.Context) error {
 	for _, name := range p.letterTopics {
 		var fatal error
+		start := time.Now()
 		err := retry(run, func() *again {
 			note, err := sink.EnsureTopic(run, p.client, name, p.createLetters)
 			switch {
@@ -68,7 +72,7 @@ func (p *Processor) ensureLetterTopics(run context.Context) error {
 					p.log.Warn(note)
 				}
 				return nil
-			case lasting(err):
+			case lasting(err) && !(errors.Is(err, sink.ErrTopicMissing) && time.Since(start) < topicAppears):
 				fatal = err
 				return nil
 			case run.Err() == nil:

@@ -220,7 +220,8 @@ func (p *Processor) consumerOpts() []kgo.Opt {
 		// records of others.
 		kgo.FetchMaxWait(250 * time.Millisecond),
 		kgo.MaxDecompressBatchBytes(64 << 20),
-		kgo.MetadataMaxAge(time.Minute), // how long a new partition, or a topic that a pattern matches, stays unseen
+		kgo.MetadataMinAge(250 * time.Millisecond), // of a topic or leader that is looked for: the default delays starts by seconds
+		kgo.MetadataMaxAge(time.Minute),            // how long a new partition, or a topic that a pattern matches, stays unseen
 	}
 	if patterns {
 		opts = append(opts, kgo.ConsumeRegex())
@@ -228,7 +229,9 @@ func (p *Processor) consumerOpts() []kgo.Opt {
 	if p.cfg.Kafka.Protocol == config.ProtocolConsumer {
 		opts = append(opts, kgo.ServerSideBalancer())
 	} else {
-		opts = append(opts, kgo.SessionTimeout(p.cfg.Kafka.SessionTimeout.D()))
+		session := p.cfg.Kafka.SessionTimeout.D()
+		// Three heartbeats in a session, as Kafka advises: one that is lost must not cost the membership.
+		opts = append(opts, kgo.SessionTimeout(session), kgo.HeartbeatInterval(min(3*time.Second, session/3)))
 	}
 	if id := p.cfg.Kafka.InstanceID; id != "" {
 		opts = append(opts, kgo.InstanceID(id))

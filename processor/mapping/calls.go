@@ -94,13 +94,11 @@ func (k *checker) predicateCall(p *ast.Node, n *ast.BuiltinNode) typ {
 	if k.needs(n.Arguments[0], list, n.Name, cArray) {
 		elem = list.elemType()
 	}
-	body := typ{class: cBool}
+	body := elem
 	if len(n.Arguments) > 1 {
 		body = k.predicate(n, elem)
 	} else if n.Name == "count" {
 		return k.fault(n, "the number of elements is len(…)", "count needs a condition: count(list, condition)")
-	} else {
-		body = elem
 	}
 	return k.predicateType(p, n, elem, body)
 }

@@ -2,7 +2,6 @@ package mapping_test
 
 import (
 	"encoding/json"
-	"strings"
 	"testing"
 	"time"
 
@@ -97,22 +96,4 @@ func run(t testing.TB, p *mapping.Program, v schema.Value) ([]object, error) {
 		objs = append(objs, object{it.Kind.String(), json.RawMessage(it.JSON)})
 	}
 	return objs, nil
-}
-
-// one maps a record with a topic's only rule and returns the object's text.
-func one(t testing.TB, yaml, avsc, plain string) string {
-	t.Helper()
-	s := schemaOf(t, avsc)
-	objs, err := run(t, compiled(t, yaml, s), decode(t, s, plain))
-	if err != nil {
-		return "error: " + err.Error()
-	}
-	var b strings.Builder
-	for i, o := range objs {
-		if i > 0 {
-			b.WriteString("\n")
-		}
-		b.Write(o.Object)
-	}
-	return b.String()
 }

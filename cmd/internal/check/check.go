@@ -139,8 +139,12 @@ func (c *checker) unfound(t *config.Topic) *config.Fault {
 	}
 	names, err := c.allSubjects()
 	if err == nil {
-		if near := config.DidYouMean(subject, names); near != "" {
-			hint = "there is " + near
+		names = slices.Clone(names)
+		for i := range names {
+			names[i] = strings.TrimSuffix(names[i], "-value")
+		}
+		if near := config.DidYouMean(t.Name, names); near != "" {
+			hint = "there is " + schema.Subject(near)
 		}
 	}
 	return topicFault(t, subject, "there is no such schema, so this mapping cannot be checked", hint)

@@ -97,7 +97,12 @@ func (f *File) nextJSON(rec *Record) error {
 	case errors.Is(err, io.EOF):
 		return io.EOF
 	case err != nil:
-		return fmt.Errorf("%s:%d: this is no JSON: %w", f.Name, f.lines.of(f.json.InputOffset()+1), err)
+		at := f.lines.at
+		var syntax *json.SyntaxError
+		if errors.As(err, &syntax) {
+			at = syntax.Offset
+		}
+		return fmt.Errorf("%s:%d: this is no JSON: %w", f.Name, f.lines.of(at), err)
 	case string(raw) == "null" && f.writer.Root.Kind == schema.Record:
 		rec.Schema = nil // a tombstone
 		return nil

@@ -54,7 +54,7 @@ func (t *Text) Record(s *Shown) error {
 	when := t.dim.Sprint(s.Timestamp.UTC().Format(time.RFC3339))
 	switch s.Outcome() {
 	case Mapped:
-		t.line("%s %s %s", at, when, t.good.Sprint("mapped to " + count(len(s.Items), "object")))
+		t.line("%s %s %s", at, when, t.good.Sprint("mapped to "+count(len(s.Items), "object")))
 	case Filtered:
 		t.line("%s %s %s: %s", at, when, t.quiet.Sprintf("filtered (%s)", s.Why()), filteredTexts[s.Why()])
 	default:
