@@ -81,7 +81,7 @@ func startBroker(ctx context.Context, image string, certs *certificates) (*broke
 	if err != nil {
 		return b, fmt.Errorf("start Kafka: %w", err)
 	}
-	client, err := kgo.NewClient(kgo.SeedBrokers(b.address("HOST")))
+	client, err := kgo.NewClient(kgo.SeedBrokers(b.address("HOST")), kgo.MetadataMinAge(100*time.Millisecond))
 	if err != nil {
 		return b, fmt.Errorf("make the admin client: %w", err)
 	}

@@ -1,11 +1,14 @@
 package integration_test
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
 
 	"brazebridge/sink/fakebraze"
 )
@@ -58,6 +61,9 @@ func (w *world) shares() map[string]int {
 	groups, err := w.kafka.admin.DescribeGroups(w.t.Context(), w.group)
 	if err == nil {
 		err = groups.Error()
+	}
+	if errors.Is(err, kerr.GroupIDNotFound) {
+		return nil // nobody has joined yet
 	}
 	if err != nil {
 		w.t.Fatalf("describe the group: %v", err)

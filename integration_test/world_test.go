@@ -251,7 +251,7 @@ func (w *world) waitCommitted() {
 // letters reads the dead-letter topic from its start, count records of it.
 func (w *world) letters(count int) []*kgo.Record {
 	w.t.Helper()
-	client, err := kgo.NewClient(kgo.SeedBrokers(w.kafka.address("HOST")), kgo.ConsumeTopics(w.deadLetter),
+	client, err := kgo.NewClient(kgo.SeedBrokers(w.kafka.address("HOST")), kgo.ConsumeTopics(w.deadLetter), kgo.MetadataMinAge(100*time.Millisecond),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
 	if err != nil {
 		w.t.Fatalf("make the consumer: %v", err)

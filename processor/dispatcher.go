@@ -44,6 +44,7 @@ type batch struct {
 	tasks  []*task
 	size   sink.Size
 	since  time.Time // when the oldest of its tasks arrived here
+	opened time.Time
 	letter bool
 
 	partial bool // these tasks of a batch are through; the others, and the sender, are not
@@ -52,6 +53,10 @@ type batch struct {
 // maxReady is how many batches may wait for a sender before nothing more is taken from the readers: records that wait
 // undecoded take a third of the memory. Some, so that no sender waits for a batch that only lacks a turn of this goroutine.
 const maxReady = 16
+
+// moment is how long a batch that is due waits for records that readers are working on: they take less for a chunk.
+// It waits so for its linger's time at most, since a reader may have to wait itself.
+const moment = 2 * time.Millisecond
 
 func newDispatcher(l *lane, ledger *ledger) *dispatcher {
 	return &dispatcher{
@@ -227,7 +232,7 @@ func (d *dispatcher) join(t *task) {
 		b = nil
 	}
 	if b == nil {
-		b = &batch{since: t.since}
+		b = &batch{since: t.since, opened: time.Now()}
 		d.open = b
 	}
 	t.users(func(u uint64, attributes bool) {
@@ -348,7 +353,11 @@ func (d *dispatcher) send(linger *time.Timer) {
 	if d.open == nil || d.sending >= d.lane.maxInFlight {
 		return // a batch that could not be sent may as well be filled
 	}
-	if wait := d.lane.linger - time.Since(d.open.since); wait > 0 {
+	wait := d.lane.linger - time.Since(d.open.since)
+	if wait <= 0 && d.lane.coming.Load() > 0 { // where there is a backlog, requests are to be full
+		wait = min(moment, d.lane.linger-time.Since(d.open.opened))
+	}
+	if wait > 0 {
 		linger.Reset(wait)
 		return
 	}

@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"os"
+	"regexp"
 	"strconv"
 	"sync"
 	"testing"
@@ -62,6 +63,8 @@ type flow struct {
 	registry registry // nil: flow itself
 	latest   bool
 	maxAge   string
+	delivery string           // instead of the usual
+	change   func(*Workspace) // of what start makes
 
 	mu       sync.Mutex
 	records  map[int64]*flowRecord // by seq
@@ -262,7 +265,11 @@ func (f *flow) start() *member {
 	if f.latest {
 		topics += "    start: latest\n"
 	}
-	cfg, _, err := config.Parse("flow.yaml", []byte(fmt.Sprintf(flowConfig, topics)), config.ResolveAll)
+	text := fmt.Sprintf(flowConfig, topics)
+	if f.delivery != "" {
+		text = regexp.MustCompile(`(?m)^delivery: .*$`).ReplaceAllString(text, "delivery: "+f.delivery)
+	}
+	cfg, _, err := config.Parse("flow.yaml", []byte(text), config.ResolveAll)
 	if err != nil {
 		f.t.Fatal(err)
 	}
@@ -282,11 +289,13 @@ func (f *flow) start() *member {
 		out = os.Stderr
 	}
 	log := slog.New(slog.NewTextHandler(out, nil))
+	w := Workspace{Client: client, Gate: sink.NewGate(1000, time.Second), Limits: sink.Limits{Objects: 10, Bytes: 1 << 20}, MaxInFlight: 4, Linger: 20 * time.Millisecond}
+	if f.change != nil {
+		f.change(&w)
+	}
 	p, err := New(Options{
 		Config: cfg, Kafka: f.kafka(), Log: log, Metrics: prometheus.NewRegistry(),
-		Workspaces: map[string]Workspace{"": {
-			Client: client, Gate: sink.NewGate(1000, time.Second), Limits: sink.Limits{Objects: 10, Bytes: 1 << 20}, MaxInFlight: 4, Linger: 20 * time.Millisecond,
-		}},
+		Workspaces: map[string]Workspace{"": w},
 	})
 	if err != nil {
 		f.t.Fatal(err)

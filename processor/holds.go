@@ -79,7 +79,7 @@ func (p *Processor) releaseTopic(t *topic) {
 func (t *topic) forgetPrograms() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.programs = map[*schema.Schema]*program{}
+	t.programs = map[schemas]*program{}
 	t.accepts = t.cfg.Records
 }
 

@@ -38,6 +38,7 @@ type lane struct {
 	passed     atomic.Int64 // requests that Braze has accepted
 	recovery   recovery
 	narrow     narrow
+	coming     atomic.Int64 // records that readers have and will hand to the dispatcher
 	bodies     spare[[]byte]
 	dispatcher *dispatcher
 	batches    chan *batch // to the senders

@@ -226,25 +226,54 @@ func TestSharesPauseWithHysteresis(t *testing.T) {
 		tasks = append(tasks, tracked(t, l, hot, o)...)
 	}
 	paused := map[*account]bool{}
-	if over, _, _ := l.shares(paused, time.Unix(0, 1)); len(over) != 0 {
+	if over, _ := l.shares(paused, time.Unix(0, 1)); len(over) != 0 {
 		t.Fatal("a partition that moves is taken for stuck")
 	}
 	late := time.Unix(0, 1).Add(2 * stuckAfter)
-	over, _, share := l.shares(paused, late)
-	if share != 200 {
-		t.Fatalf("share %d, want 200", share)
-	}
-	if len(over) != 1 || over[0] != hot {
-		t.Fatalf("over their share: %d partitions, want the hot one", len(over))
+	over, _ := l.shares(paused, late)
+	if len(over) != 1 || over[0].account != hot || over[0].keep != 200 {
+		t.Fatalf("over their share: %+v, want the hot one, which may keep 200", over)
 	}
 	paused[hot] = true
 	l.settleAll(tasks[:100], verdict{delivered, ""})
-	if _, under, _ := l.shares(paused, late); len(under) != 0 {
+	if _, under := l.shares(paused, late); len(under) != 0 {
 		t.Fatal("resumed with more than half of the share unsettled")
 	}
 	l.settleAll(tasks[100:102], verdict{delivered, ""})
-	if _, under, _ := l.shares(paused, late); len(under) != 1 {
+	if _, under := l.shares(paused, late); len(under) != 1 {
 		t.Fatal("not resumed with half of the share settled")
+	}
+}
+
+// TestAWorkspaceKeepsToItsPart has all partitions of one workspace stuck, none beyond its own share: together they would leave
+// nothing to the other workspace.
+func TestAWorkspaceKeepsToItsPart(t *testing.T) {
+	l, w := newTestLedger(600)
+	other := newWindow(600, make(chan struct{}, 1))
+	late := time.Unix(0, 1).Add(2 * stuckAfter)
+	var stuck []*account
+	for i := range int32(3) {
+		l.open(topicPartition{"good", i}, other)
+		a := l.open(topicPartition{"stuck", i}, w)
+		for o := range int64(99 + 3*i) { // 306 in all
+			tracked(t, l, a, o)
+		}
+		stuck = append(stuck, a)
+	}
+	over, _ := l.shares(map[*account]bool{}, late)
+	keeps := map[*account]int{}
+	for _, e := range over {
+		keeps[e.account] = e.keep
+	}
+	if len(keeps) != 2 || keeps[stuck[1]] != 100 || keeps[stuck[2]] != 100 {
+		t.Fatalf("over their share: %v, want the two with more than a third of a half of the budget", keeps)
+	}
+	if _, under := l.shares(map[*account]bool{stuck[2]: true}, late); len(under) != 0 {
+		t.Error("resumed although nothing has settled")
+	}
+	l.close(stuck[:1])
+	if over, _ := l.shares(map[*account]bool{}, late); len(over) != 0 {
+		t.Errorf("%d partitions over their share in a workspace that has less than its part", len(over))
 	}
 }
 

@@ -64,10 +64,10 @@ func (p *Processor) ensureLetterTopics(run context.Context) error {
 		var fatal error
 		start := time.Now()
 		err := retry(run, func() *again {
-			note, err := sink.EnsureTopic(run, p.client, name, p.createLetters)
+			note, err := p.ensureTopic(run, name)
 			switch {
 			case err == nil:
-				p.board.clear(reasonDeadLetter, "", "")
+				p.board.clear(reasonKafka, "", "")
 				if note != "" {
 					p.log.Warn(note)
 				}
@@ -76,7 +76,7 @@ func (p *Processor) ensureLetterTopics(run context.Context) error {
 				fatal = err
 				return nil
 			case run.Err() == nil:
-				p.board.fault(reasonDeadLetter, "", "", err.Error())
+				p.board.fault(reasonKafka, "", "", err.Error())
 			}
 			return &again{}
 		})

@@ -70,9 +70,33 @@ func TestTooLargeSeenAsAResetNarrowsTheRequests(t *testing.T) {
 		if got := m.l.limit().Bytes; got > 1<<20 || got < 1<<19 {
 			t.Errorf("requests are at most %d bytes now", got)
 		}
-		time.Sleep(widenAfter)
+		time.Sleep(firstNarrow)
 		if got := m.l.limit().Bytes; got < 1<<20 {
-			t.Errorf("after %s requests are at most %d bytes still", widenAfter, got)
+			t.Errorf("after %s requests are at most %d bytes still", firstNarrow, got)
+		}
+	})
+}
+
+// TestATrueLimitIsTriedEverMoreRarely keeps a proxy's limit for hours: what finding out costs becomes little.
+func TestATrueLimitIsTriedEverMoreRarely(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := &proxy{limit: 70_000}
+		m := meet(t.Context(), t, fakebraze.Options{}, p.between)
+		n := 0
+		for start := time.Now(); time.Since(start) < 2*time.Hour; time.Sleep(15 * time.Second) {
+			var batch []*task
+			for range 4 {
+				batch = append(batch, m.record(padded(n, 30_000)))
+				n++
+			}
+			m.deliverAll(batch)
+			for _, point := range m.ledger.points() {
+				m.ledger.committed(point)
+			}
+		}
+		m.closed(t, n, nil)
+		if p.resets < 20 || p.resets > 2*20 {
+			t.Errorf("%d resets in two hours of %d requests, want two for each of about 18 tries", p.resets, len(m.requests))
 		}
 	})
 }
@@ -175,11 +199,19 @@ func TestNarrowOnlyNarrows(t *testing.T) {
 				t.Errorf("to %d: %v, %d bytes, want %v, %d", c.to, news, n.bytes(), c.news, c.want)
 			}
 		}
-		for _, want := range []int{400, 800, 800, 1600} {
-			time.Sleep(widenAfter / 2)
+		for _, want := range []int{400, 800, 800, 1600} { // narrowed twice, so twice as long
+			time.Sleep(firstNarrow)
 			if got := n.bytes(); got != want {
 				t.Errorf("after a while %d bytes, want %d", got, want)
 			}
+		}
+		time.Sleep(time.Hour)
+		for range 20 {
+			n.bytes()
+			time.Sleep(2 * firstNarrow)
+		}
+		if got := n.bytes(); got != 0 {
+			t.Errorf("after an hour and more there is a bound of %d bytes still", got)
 		}
 		l := lane{limits: sink.Limits{Objects: 3, Bytes: 100}}
 		if l.narrow.to(5000); l.limit() != l.limits {

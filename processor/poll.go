@@ -59,11 +59,14 @@ func (l *poller) loop(run context.Context) {
 	}
 }
 
-// waiting is a context that ends with run, at an order, and before long while a partition is paused.
+// waiting is a context that ends with run, at an order, and before long while a partition is paused or could have to be.
 func (l *poller) waiting(run context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(run)
-	if len(l.paused) > 0 {
+	switch {
+	case len(l.paused) > 0:
 		ctx, cancel = context.WithTimeout(run, pausedTick)
+	case len(l.p.lanes) > 1: // one that takes nothing may have filled the budget, and nothing else would end the wait
+		ctx, cancel = context.WithTimeout(run, stuckAfter)
 	}
 	l.mu.Lock()
 	l.wake = cancel
@@ -118,11 +121,11 @@ func (l *poller) fault(f kgo.FetchTopicPartition) {
 // it, and lifts the pause of those with half of it settled: a hot user, a slow registry or a held topic slows only the
 // partitions it lives in.
 func (l *poller) balance() {
-	over, under, share := l.p.ledger.shares(l.paused, time.Now())
-	for _, a := range over {
-		l.paused[a] = true
-		l.p.client.PauseFetchPartitions(map[string][]int32{a.topic: {a.partition}})
-		l.p.rewind([]*account{a}, share)
+	over, under := l.p.ledger.shares(l.paused, time.Now())
+	for _, e := range over {
+		l.paused[e.account] = true
+		l.p.client.PauseFetchPartitions(map[string][]int32{e.topic: {e.partition}})
+		l.p.rewind([]*account{e.account}, e.keep)
 	}
 	for _, a := range under {
 		delete(l.paused, a)

@@ -55,8 +55,8 @@ type Processor struct {
 	noteLimit atomic.Int32  // characters of metadata that the broker takes with a commit
 	connected chan struct{} // closed when client is set: its callbacks may come before
 
-	letterTopics  []string
-	createLetters *sink.CreateTopic
+	letterTopics []string
+	ensureTopic  func(ctx context.Context, topic string) (note string, err error)
 
 	budget  *budget
 	ledger  *ledger
@@ -81,7 +81,9 @@ func New(o Options) (*Processor, error) {
 	b := newBudget(o.Config.Delivery.InFlightRecords, int64(o.Config.Delivery.InFlightBytes))
 	p := &Processor{
 		cfg: o.Config, log: o.Log, registry: o.Registry, letters: o.DeadLetters, kafka: o.Kafka,
-		letterTopics: o.LetterTopics, createLetters: o.CreateLetters,
+		letterTopics: o.LetterTopics, ensureTopic: func(ctx context.Context, topic string) (string, error) {
+			return o.DeadLetters.Ensure(ctx, topic, o.CreateLetters)
+		},
 		budget: b, ledger: newLedger(b), board: newBoard(o.Log),
 		connected: make(chan struct{}), lanes: map[string]*lane{}, due: make(chan struct{}, 1), reshare: make(chan struct{}, 1),
 		topics: map[string]*topic{}, readers: map[topicPartition]*reader{},
@@ -137,6 +139,14 @@ func (p *Processor) Run(run, work context.Context) error {
 	run, cancel := context.WithCancelCause(run)
 	defer cancel(nil)
 	p.run, p.work = run, work
+	var senders, dispatchers, others sync.WaitGroup
+	others.Go(func() { p.prepareTopics(run) })
+	if err := p.ensureLetterTopics(run); err != nil { // before the group is joined: nothing was touched
+		cancel(err)
+		others.Wait()
+		p.reading.Wait()
+		return err
+	}
 	hooks := kgo.WithHooks(kafkaHooks{p, func(err error) { cancel(err) }})
 	client, err := kgo.NewClient(append(append(p.consumerOpts(), hooks), p.kafka...)...)
 	if err != nil {
@@ -145,7 +155,6 @@ func (p *Processor) Run(run, work context.Context) error {
 	p.client = client
 	close(p.connected)
 
-	var senders, dispatchers, others sync.WaitGroup
 	for _, l := range p.lanes {
 		dispatchers.Go(l.dispatcher.run)
 		letters := &letterWriter{box: p.letters, ledger: p.ledger, board: p.board, run: run, work: work}
@@ -156,12 +165,8 @@ func (p *Processor) Run(run, work context.Context) error {
 			senders.Go(p.newDelivery(l, letters).loop)
 		}
 	}
-	others.Go(func() { p.prepareTopics(run) })
 	others.Go(func() { p.sharing(run) })
 	others.Go(func() { p.committing(run) })
-	if err := p.ensureLetterTopics(run); err != nil {
-		cancel(err)
-	}
 	p.poller.loop(run)
 
 	p.board.set(Draining)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -37,8 +38,9 @@ type reader struct {
 	mappers map[*mapping.Program]*mapping.Mapper
 	meta    mapping.Meta
 	scratch mapping.Output // of the chunk under way
+	key     schema.Value   // of the record under way, where keys are Avro
 	last    struct {       // what the last record was mapped with: mostly the next one's too
-		schema  *schema.Schema
+		schemas schemas
 		program *program
 		mapper  *mapping.Mapper
 	}
@@ -46,12 +48,14 @@ type reader struct {
 
 // inbox is what the poll left for a reader: the poll never waits, the budget bounds it.
 type inbox struct {
-	mu    sync.Mutex
-	tasks []*task
-	fresh chan struct{} // capacity 1
+	mu     sync.Mutex
+	tasks  []*task
+	fresh  chan struct{} // capacity 1
+	coming *atomic.Int64 // of the workspace: what is left here or being read
 }
 
 func (b *inbox) put(tasks []*task) {
+	b.coming.Add(int64(len(tasks)))
 	b.mu.Lock()
 	b.tasks = append(b.tasks, tasks...)
 	b.mu.Unlock()
@@ -70,7 +74,19 @@ func (b *inbox) take(n int) []*task {
 	return taken
 }
 
+// done says that so many tasks are no longer being read.
+func (b *inbox) done(n int) { b.coming.Add(-int64(n)) }
+
+// drop forgets what is left.
+func (b *inbox) drop() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.done(len(b.tasks))
+	b.tasks = nil
+}
+
 func (r *reader) loop() {
+	defer r.inbox.drop()
 	defer r.cancel()
 	for {
 		tasks := r.inbox.take(chunkRecords)
@@ -82,10 +98,13 @@ func (r *reader) loop() {
 				return
 			}
 		}
+		n := len(tasks)
 		if r.topic.isHeld() || !r.awaitReady(tasks[0]) {
+			r.inbox.done(n)
 			continue // given back: it will be read again
 		}
 		out := r.read(tasks)
+		r.inbox.done(n)
 		r.metrics.checked(r.checker)
 		if len(out) == 0 {
 			continue
@@ -138,6 +157,7 @@ func (r *reader) readOne(t *task, out *mapping.Output) bool {
 	var s *schema.Schema
 	var value schema.Value
 	t.topic = r.topic
+	r.arena.Reset()
 	if t.rec.Value == nil && r.topic.cfg.Tombstones != "map" {
 		r.ledger.settle(t, verdict{filtered, "tombstone"})
 		return false
@@ -149,14 +169,17 @@ func (r *reader) readOne(t *task, out *mapping.Output) bool {
 			return t.letter != nil
 		}
 		t.schema = s.ID
-		r.arena.Reset()
 		var err error
 		if value, err = s.Decode(&r.arena, datum); err != nil {
 			t.letter = letterOf(t, sink.Undecodable, sink.StageDecode, err.Error())
 			return true
 		}
 	}
-	p := r.programOf(s)
+	key, ok := r.readKey(t)
+	if !ok {
+		return r.unreadable(t, s, value)
+	}
+	p := r.programOf(schemas{value: s, key: key})
 	if text := r.misfitOf(p, s, value); text != "" {
 		return r.other(t, text)
 	}
@@ -166,13 +189,13 @@ func (r *reader) readOne(t *task, out *mapping.Output) bool {
 	return r.mapAndCheck(t, r.last.mapper, value, out)
 }
 
-// programOf is the topic's mapping for a schema, with the reader's own mapper for it in last.
-func (r *reader) programOf(s *schema.Schema) *program {
+// programOf is the topic's mapping for a record's schemas, with the reader's own mapper for it in last.
+func (r *reader) programOf(s schemas) *program {
 	l := &r.last
-	if l.program != nil && l.schema == s {
+	if l.program != nil && l.schemas == s {
 		return l.program
 	}
-	l.schema, l.program, l.mapper = s, r.topic.program(s), nil
+	l.schemas, l.program, l.mapper = s, r.topic.program(s), nil
 	if p := l.program.Program; p != nil {
 		if r.mappers[p] == nil {
 			r.mappers[p] = p.NewMapper()
@@ -190,15 +213,21 @@ func (r *reader) schemaOf(t *task) (s *schema.Schema, datum []byte, ok bool) {
 		return nil, nil, false
 	}
 	t.schema = ref.ID
-	if s, err = r.registry.Schema(r.stop, ref); err == nil {
+	return r.lookUp(t, ref, datum, error.Error)
+}
+
+// lookUp asks for a schema. text words what the registry refuses, for the letter.
+func (r *reader) lookUp(t *task, ref schema.Ref, datum []byte, text func(error) string) (s *schema.Schema, _ []byte, ok bool) {
+	s, err := r.registry.Schema(r.stop, ref)
+	if err == nil {
 		r.board.clear(reasonRegistry, r.topic.name, "")
 		return s, datum, true
 	}
-	return r.awaitSchema(t, ref, datum)
+	return r.awaitSchema(t, ref, datum, text)
 }
 
 // awaitSchema asks for a schema that is not there at once, for as long as its registry is away.
-func (r *reader) awaitSchema(t *task, ref schema.Ref, datum []byte) (s *schema.Schema, _ []byte, ok bool) {
+func (r *reader) awaitSchema(t *task, ref schema.Ref, datum []byte, text func(error) string) (s *schema.Schema, _ []byte, ok bool) {
 	var err error
 	away := retry(r.stop, func() *again {
 		if s, err = r.registry.Schema(r.stop, ref); err == nil {
@@ -219,11 +248,11 @@ func (r *reader) awaitSchema(t *task, ref schema.Ref, datum []byte) (s *schema.S
 		r.board.clear(reasonRegistry, r.topic.name, "")
 		return s, datum, true
 	case errors.As(err, &foreign):
-		r.other(t, err.Error())
+		r.other(t, text(err))
 	case errors.Is(err, schema.ErrUnknownSchema):
-		t.letter = letterOf(t, sink.UnknownSchema, sink.StageDecode, err.Error())
+		t.letter = letterOf(t, sink.UnknownSchema, sink.StageDecode, text(err))
 	default:
-		t.letter = letterOf(t, sink.Undecodable, sink.StageDecode, err.Error())
+		t.letter = letterOf(t, sink.Undecodable, sink.StageDecode, text(err))
 	}
 	return nil, nil, false
 }
@@ -306,7 +335,7 @@ func (r *reader) refuse(t *task, refusals []sink.Refusal) {
 
 func (r *reader) metaOf(rec *kgo.Record) {
 	r.meta = mapping.Meta{
-		Topic: rec.Topic, Partition: rec.Partition, Offset: rec.Offset, Timestamp: rec.Timestamp, Key: rec.Key,
+		Topic: rec.Topic, Partition: rec.Partition, Offset: rec.Offset, Timestamp: rec.Timestamp, Key: rec.Key, KeyValue: r.key,
 		Headers: r.meta.Headers[:0],
 	}
 	for _, h := range rec.Headers {

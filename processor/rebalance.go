@@ -41,7 +41,7 @@ func (p *Processor) startReader(t *topic, tp topicPartition) {
 	r := &reader{
 		acct: p.ledger.open(tp, t.lane.window), topic: t, registry: p.registry, ledger: p.ledger, board: p.board,
 		metrics: p.metrics, misfit: p.holdTopic,
-		inbox: inbox{fresh: make(chan struct{}, 1)}, stop: stop, cancel: cancel,
+		inbox: inbox{fresh: make(chan struct{}, 1), coming: &t.lane.coming}, stop: stop, cancel: cancel,
 		checker: sink.NewChecker(checkOptions(t.cfg)), mappers: map[*mapping.Program]*mapping.Mapper{},
 	}
 	p.mu.Lock()

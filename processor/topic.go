@@ -28,9 +28,9 @@ type topic struct {
 	warn func(*config.Fault) // of the mapping against the latest schema
 
 	mu       sync.Mutex
-	accepts  []string                    // full names of the record types that the mapping is for; nil: whatever it compiles for
-	programs map[*schema.Schema]*program // the nil schema is that of a tombstone
-	ready    chan struct{}               // closed when accepts is known and the mapping compiles against the latest schema
+	accepts  []string // full names of the record types that the mapping is for; nil: whatever it compiles for
+	programs map[schemas]*program
+	ready    chan struct{} // closed when accepts is known and the mapping compiles against the latest schema
 	held     map[string]bool
 	holding  atomic.Bool // held is not empty
 
@@ -49,7 +49,7 @@ type program struct {
 func newTopic(name string, cfg *config.Topic, l *lane, f config.Flood) *topic {
 	return &topic{
 		name: name, cfg: cfg, lane: l,
-		warn: func(*config.Fault) {}, accepts: cfg.Records, programs: map[*schema.Schema]*program{}, ready: make(chan struct{}), held: map[string]bool{},
+		warn: func(*config.Fault) {}, accepts: cfg.Records, programs: map[schemas]*program{}, ready: make(chan struct{}), held: map[string]bool{},
 		flood: flood{limit: f},
 	}
 }
@@ -67,7 +67,11 @@ func (t *topic) prepare(ctx context.Context, r registry) error {
 	case err != nil:
 		return fmt.Errorf("compile the latest schema of %s: %w", schema.Subject(t.name), err)
 	default:
-		if err := t.compileLatest(s); err != nil {
+		key, err := t.latestKey(ctx, r)
+		if err != nil {
+			return err
+		}
+		if err := t.compileLatest(schemas{value: s, key: key}); err != nil {
 			return err
 		}
 	}
@@ -81,10 +85,28 @@ func (t *topic) prepare(ctx context.Context, r registry) error {
 	return nil
 }
 
-func (t *topic) compileLatest(s *schema.Schema) error {
+// latestKey is the latest schema of the topic's keys, where they are Avro; nil where none is registered.
+func (t *topic) latestKey(ctx context.Context, r registry) (*schema.Schema, error) {
+	if t.cfg.Key != config.KeyAvro {
+		return nil, nil
+	}
+	s, err := r.Latest(ctx, schema.KeySubject(t.name))
+	var away *schema.UnavailableError
+	switch {
+	case errors.Is(err, schema.ErrUnknownSubject):
+		return nil, nil
+	case errors.As(err, &away):
+		return nil, err
+	case err != nil:
+		return nil, fmt.Errorf("compile the latest schema of %s: %w", schema.KeySubject(t.name), err)
+	}
+	return s, nil
+}
+
+func (t *topic) compileLatest(s schemas) error {
 	t.mu.Lock()
 	if t.accepts == nil {
-		t.accepts = recordNames(s.Root)
+		t.accepts = recordNames(s.value.Root)
 	}
 	t.mu.Unlock()
 	p := t.program(s)
@@ -105,18 +127,18 @@ func recordNames(root *schema.Type) []string {
 	return names
 }
 
-// program returns the mapping for a schema, compiled at its first sight; a nil schema is that of a tombstone.
-func (t *topic) program(s *schema.Schema) *program {
+// program returns the mapping for a record's schemas, compiled at their first sight.
+func (t *topic) program(s schemas) *program {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if p := t.programs[s]; p != nil {
 		return p
 	}
 	p := &program{}
-	if names := t.misfits(s); names != "" {
-		p.misfit = fmt.Sprintf("schema %d is of record type %s, the mapping accepts %s", s.ID, names, strings.Join(t.accepts, ", "))
+	if names := t.misfits(s.value); names != "" {
+		p.misfit = fmt.Sprintf("schema %d is of record type %s, the mapping accepts %s", s.value.ID, names, strings.Join(t.accepts, ", "))
 	} else {
-		compiled, warnings, faults := mapping.Compile(t.cfg, s)
+		compiled, warnings, faults := mapping.CompileWith(t.cfg, s.value, s.key)
 		p.Program, p.warnings = compiled, warnings
 		if len(faults) > 0 {
 			p.faults = faults

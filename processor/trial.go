@@ -15,7 +15,7 @@ import (
 // and for tests of mappings. One goroutine owns it.
 type Trial struct {
 	reader   *reader
-	programs map[*schema.Schema]*program
+	programs map[schemas]*program
 }
 
 // Verdict is what would become of a record. Exactly one of Items, Filtered, Reason and Holds says so: objects that would
@@ -46,33 +46,46 @@ func NewTrial(name string, t *config.Topic, latest *schema.Schema) *Trial {
 	}
 	return &Trial{
 		reader:   &reader{topic: top, checker: sink.NewChecker(checkOptions(t)), mappers: map[*mapping.Program]*mapping.Mapper{}},
-		programs: map[*schema.Schema]*program{},
+		programs: map[schemas]*program{},
 	}
 }
 
 // Try says what would become of a record whose value is a datum of the schema. A nil schema is that of a tombstone.
 // Of rec all but the value is looked at.
 func (t *Trial) Try(s *schema.Schema, datum []byte, rec *kgo.Record) Verdict {
+	return t.TryKeyed(s, datum, nil, nil, rec)
+}
+
+// TryKeyed is Try for a topic whose keys are Avro: the key is a datum of its own schema. A nil key schema is that of a
+// record without a key.
+func (t *Trial) TryKeyed(s *schema.Schema, datum []byte, key *schema.Schema, keyDatum []byte, rec *kgo.Record) Verdict {
 	cfg := t.reader.topic.cfg
 	var v Verdict
+	t.reader.arena.Reset()
+	t.reader.key = schema.Value{}
 	if s == nil && cfg.Tombstones != config.TombstonesMap {
 		v.Filtered = "tombstone"
 		return v
 	}
 	if s != nil {
-		t.reader.arena.Reset()
 		var err error
 		if v.Value, err = s.Decode(&t.reader.arena, datum); err != nil {
 			return Refused(sink.Undecodable, err)
 		}
 	}
-	p := t.program(s)
+	var keyErr error
+	if key != nil {
+		t.reader.key, keyErr = key.Decode(&t.reader.arena, keyDatum)
+	}
+	p := t.program(schemas{value: s, key: key})
 	text := t.reader.misfitOf(p, s, v.Value)
 	switch {
 	case text != "" && cfg.OtherRecords == config.OtherRecordsFilter:
 		v.Filtered = "other_record"
 	case text != "":
 		v.Holds, v.Error = reasonMisfit, text
+	case keyErr != nil:
+		v.Reason, v.Stage, v.Error = sink.Undecodable, sink.StageDecode, keyText(keyErr)
 	case p.faults != nil && cfg.OnIncompatibleSchema == config.OnIncompatibleSchemaHold:
 		v.Holds, v.Error = reasonIncompatible, p.faults.Error()
 	case p.faults != nil:
@@ -90,7 +103,7 @@ func Refused(why sink.Reason, err error) Verdict {
 
 // program is the mapping compiled for a schema. The topic's own memory goes by the schema's id, which one from a file
 // does not have.
-func (t *Trial) program(s *schema.Schema) *program {
+func (t *Trial) program(s schemas) *program {
 	p := t.programs[s]
 	if p == nil {
 		clear(t.reader.topic.programs)

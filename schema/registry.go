@@ -168,3 +168,6 @@ func unknownSubject(subject string, err error) error {
 
 // Subject is the name under which a topic's value schemas are registered by default.
 func Subject(topic string) string { return topic + "-value" }
+
+// KeySubject is the name under which a topic's key schemas are registered by default.
+func KeySubject(topic string) string { return topic + "-key" }

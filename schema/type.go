@@ -63,6 +63,9 @@ type Type struct {
 	Size      int      // Fixed, and what lies on fixed
 	// Base is the Avro type that carries a logical type (Bytes or Fixed under Decimal, String or Fixed under UUID …); Kind itself where there is none.
 	Base Kind
+	// Odd says what is wrong with a known logical type that was therefore ignored; empty where nothing is. The values are
+	// those of the base type, which may not be what the producer means: the bytes of a decimal are no number any more.
+	Odd string
 }
 
 // Field is a field of a record.

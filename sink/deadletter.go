@@ -100,6 +100,11 @@ func DeadLetterClientOpts() []kgo.Opt {
 	}
 }
 
+// Ensure is EnsureTopic by the client that writes the letters.
+func (d *DeadLetters) Ensure(ctx context.Context, topic string, create *CreateTopic) (note string, err error) {
+	return EnsureTopic(ctx, d.client, topic, create)
+}
+
 // Write makes one attempt and returns when the letter is acknowledged by all in-sync replicas, or why it is not.
 // A letter that does not fit shrinks before Write gives up: first the bridge's own headers, then the value is left out, at
 // last also the key and the original headers, so that at least the record's coordinates are there.

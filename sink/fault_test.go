@@ -68,8 +68,25 @@ func TestResetWhileTheBodyIsWrittenIsNotAmbiguous(t *testing.T) {
 		_ = conn.Close()
 	})
 	a := clientTo(t, url, ClientOptions{}).Send(t.Context(), bigRequest())
-	if a.Class != Transient || a.Ambiguous {
+	if a.Class != Transient || a.Ambiguous || a.Cause != CauseReset {
 		t.Errorf("%+v", a)
+	}
+}
+
+// The same with a body that the kernels buffer whole: whether it was sent is in doubt then, that it was reset is not.
+func TestResetUnderABufferedBodyIsAReset(t *testing.T) {
+	url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		_, _ = io.CopyN(io.Discard, r.Body, 64<<10)
+		conn := hijacked(t, w)
+		_ = conn.SetLinger(0)
+		_ = conn.Close()
+	})
+	c := clientTo(t, url, ClientOptions{})
+	for range 20 {
+		r := NewRequest(nil, []Item{{Kind: Event, JSON: append(append([]byte(`"`), bytes.Repeat([]byte("x"), 3<<19)...), '"')}})
+		if a := c.Send(t.Context(), &r); a.Class != Transient || a.Cause != CauseReset {
+			t.Fatalf("%+v", a)
+		}
 	}
 }
 

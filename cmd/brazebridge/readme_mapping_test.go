@@ -6,9 +6,9 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -61,6 +61,9 @@ func TestReadmeConfigurations(t *testing.T) {
 	dir := exampleSchemas(t)
 	compiled := 0
 	for _, block := range fenced(t, "yaml") {
+		if strings.Contains(block, "\ntests:\n") {
+			continue // see TestReadmeOwnTopic
+		}
 		cfg, _, err := config.Parse("README.md", []byte(completed(block)), config.ResolveLenient)
 		if err != nil {
 			t.Errorf("%v\nin\n%s", err, block)
@@ -82,7 +85,7 @@ func TestReadmeConfigurations(t *testing.T) {
 	}
 }
 
-// The topic of one's own has no schema file: the one that the README's producer registers is it.
+// The topic of one's own: what the README's producer writes becomes what the README's configuration and test say.
 func TestReadmeOwnTopic(t *testing.T) {
 	shell := strings.Join(fenced(t, "sh"), "\n")
 	text := regexp.MustCompile(`value\.schema='([^']+)'`).FindStringSubmatch(shell)
@@ -94,12 +97,44 @@ func TestReadmeOwnTopic(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	i := slices.IndexFunc(fenced(t, "yaml"), func(b string) bool { return strings.Contains(b, "shop.returns") })
-	cfg := parse(t, fenced(t, "yaml")[i])
-	got := string(mapOne(t, cfg.Topic("shop.returns"), s, record[1]))
+	own := blockWith(t, "yaml", "brokers: [kafka:19092]")
+	got := string(mapOne(t, parse(t, own).Topic("shop.returns"), s, record[1]))
 	if !strings.Contains(got, `"external_id":"c-42"`) || !strings.Contains(got, `"reason":"too small"`) {
 		t.Errorf("the record becomes %s", got)
 	}
+
+	dir := t.TempDir()
+	for name, content := range map[string]string{
+		"my-bridge.yaml": own, "my-bridge_test.yaml": blockWith(t, "yaml", "\ntests:\n"), "schemas/shop.returns-value.avsc": text[1],
+	} {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, args := range [][]string{
+		{"check", "--config", filepath.Join(dir, "my-bridge.yaml"), "--schemas", filepath.Join(dir, "schemas")},
+		{"test", filepath.Join(dir, "my-bridge_test.yaml")},
+	} {
+		if c := newConsole(); c.run(args...) != 0 {
+			t.Errorf("%v\n%s%s", args, c.stdout.String(), c.stderr.String())
+		}
+	}
+}
+
+// blockWith is the README's block of a language that holds a text.
+func blockWith(t *testing.T, language, text string) string {
+	t.Helper()
+	for _, block := range fenced(t, language) {
+		if strings.Contains(block, text) {
+			return block
+		}
+	}
+	t.Fatalf("the README has no block of %s with %q", language, text)
+	return ""
 }
 
 // mapOne is the one object that a mapping makes of a record in plain JSON.
@@ -129,8 +164,7 @@ func mapOne(t *testing.T, topic *config.Topic, s *schema.Schema, plain string) [
 // Each value of the README's table becomes what the table says.
 func TestReadmeValues(t *testing.T) {
 	s := latestOf(t, exampleSchemas(t), "shop.orders")
-	i := slices.IndexFunc(fenced(t, "json"), func(b string) bool { return strings.Contains(b, "placed_at") })
-	record := fenced(t, "json")[i]
+	record := blockWith(t, "json", "placed_at")
 	rows := table(t, "| Written | Sent |")
 	if len(rows) < 10 {
 		t.Fatalf("the table has %d rows: is it still read?", len(rows))

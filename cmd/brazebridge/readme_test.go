@@ -6,11 +6,9 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 
-	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
 )
 
@@ -137,6 +135,13 @@ func TestReadmePaths(t *testing.T) {
 			t.Errorf("the README names %s: %v", path, err)
 		}
 	}
+	for _, m := range regexp.MustCompile(`(?m)^(?:\w+=\S+ )?go .*$`).FindAllString(strings.Join(fenced(t, "sh"), ""), -1) {
+		for _, arg := range regexp.MustCompile(` \./(\S+)`).FindAllStringSubmatch(m, -1) {
+			if _, err := os.Stat(filepath.Join(repository, strings.TrimSuffix(arg[1], "..."))); err != nil {
+				t.Errorf("%s: %v", m, err)
+			}
+		}
+	}
 }
 
 // A promise is as good as its test: each one that is named exists.
@@ -159,60 +164,6 @@ func TestReadmeTests(t *testing.T) {
 	for _, row := range table(t, "| Promise | Proved by |") {
 		if len(row) != 2 || len(code(row[1])) == 0 {
 			t.Errorf("a promise without a test: %q", row)
-		}
-	}
-}
-
-// The README's metrics are those that the bridge has, all of them.
-func TestReadmeMetrics(t *testing.T) {
-	b, err := wire(parse(t, goodConfig), quiet)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer b.close()
-	descriptions := make(chan *prometheus.Desc, 1000)
-	b.metrics.Describe(descriptions)
-	close(descriptions)
-	var exist []string
-	for d := range descriptions {
-		if m := regexp.MustCompile(`fqName: "(brazebridge_\w+)"`).FindStringSubmatch(d.String()); m != nil {
-			exist = append(exist, m[1])
-		}
-	}
-	named := regexp.MustCompile(`\bbrazebridge_\w+`).FindAllString(readmeText(t), -1)
-	sameSet(t, "metric", named, exist)
-}
-
-// The table of holds has every code that /readyz can show.
-func TestReadmeHolds(t *testing.T) {
-	board, err := os.ReadFile(filepath.Join(repository, "processor/board.go"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var exist, named []string
-	for _, m := range regexp.MustCompile(`(?m)^\treason\w+ += "(\w+)"$`).FindAllSubmatch(board, -1) {
-		exist = append(exist, string(m[1]))
-	}
-	for _, row := range table(t, "| Code | What waits | Ends | At 3 a.m. |") {
-		named = append(named, code(row[0])...)
-	}
-	sameSet(t, "code of a hold", named, exist)
-}
-
-// sameSet fails where the README names what is not there, or leaves out what is.
-func sameSet(t *testing.T, what string, named, exist []string) {
-	t.Helper()
-	if len(exist) == 0 {
-		t.Fatalf("no %s was found in the product", what)
-	}
-	for _, name := range named {
-		if !slices.Contains(exist, name) {
-			t.Errorf("the README names the %s %s, which does not exist", what, name)
-		}
-	}
-	for _, name := range exist {
-		if !slices.Contains(named, name) {
-			t.Errorf("the README leaves out the %s %s", what, name)
 		}
 	}
 }
@@ -264,4 +215,20 @@ func knownCommand(root *cobra.Command, args []string) error {
 		}
 	}
 	return nil
+}
+
+// What the README shows of the demo is what it prints, but for the times and how full the requests were.
+func TestReadmeDemo(t *testing.T) {
+	con := newConsole()
+	if exit := con.run("demo"); exit != 0 {
+		t.Fatalf("the demo exits %d:\n%s", exit, con.stderr.String())
+	}
+	for line := range strings.Lines(fenced(t, "text")[0]) {
+		if strings.Contains(line, "records/s") || strings.HasPrefix(line, "  requests") {
+			continue
+		}
+		if !strings.Contains(con.stdout.String(), line) {
+			t.Errorf("the demo does not print %q", line)
+		}
+	}
 }

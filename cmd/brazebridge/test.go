@@ -246,6 +246,7 @@ type testPrinter struct {
 func newTestPrinter(w io.Writer) *testPrinter {
 	p := &testPrinter{w: w, faults: newFaultPrinter(w), good: color.New(color.FgGreen), bad: color.New(color.FgRed, color.Bold),
 		want: color.New(color.FgRed), got: color.New(color.FgGreen)}
+	p.faults.open = true
 	for _, c := range []*color.Color{p.good, p.bad, p.want, p.got} {
 		if isColored(w) {
 			c.EnableColor()

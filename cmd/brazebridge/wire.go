@@ -6,7 +6,6 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -144,34 +143,6 @@ func newWorkspace(c *config.Workspace, path string, shared *sink.Gate, found *fa
 		MaxInFlight: c.MaxInFlight,
 		Linger:      c.Linger.D(),
 	}
-}
-
-// apiKey is a workspace's key: as it was configured, and as its file says after Braze has refused it.
-type apiKey struct {
-	secret config.Secret
-
-	mu      sync.Mutex
-	current string
-}
-
-func newAPIKey(s config.Secret) *apiKey { return &apiKey{secret: s, current: s.Reveal()} }
-
-// get returns the key; refresh reads its file again first. A file that cannot be read is an error and leaves the key as it
-// was: it may be in the middle of being replaced.
-func (k *apiKey) get(refresh bool) (string, error) {
-	if refresh {
-		fresh, err := k.secret.Reload() // outside the lock: the file may be slow
-		if err != nil {
-			return "", fmt.Errorf("read the API key: %w", err)
-		}
-		k.mu.Lock()
-		defer k.mu.Unlock()
-		k.current = fresh
-		return fresh, nil
-	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.current, nil
 }
 
 // letterTopic names the dead-letter topic for a record, and those that are known before there is one.

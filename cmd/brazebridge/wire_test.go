@@ -4,7 +4,6 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
-	"os"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -66,34 +65,6 @@ func TestWireFaults(t *testing.T) {
 	if got := strings.Join(paths, " "); got != want {
 		t.Errorf("faults of %s, want %s", got, want)
 	}
-}
-
-func TestAPIKeyIsReadAgainWhenRefused(t *testing.T) {
-	file := writeFile(t, "key", "old\n")
-	k := newAPIKey(secretFile(t, file))
-	write := func(text string) {
-		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	get := func(refresh bool, want string) {
-		t.Helper()
-		if got, err := k.get(refresh); got != want || err != nil {
-			t.Errorf("key %q, %v, want %q", got, err, want)
-		}
-	}
-	get(false, "old")
-	write("new\n")
-	get(false, "old")
-	get(true, "new")
-	get(false, "new")
-	if err := os.Remove(file); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := k.get(true); err == nil || strings.Contains(err.Error(), "new") {
-		t.Errorf("a key file that is gone: %v", err)
-	}
-	get(false, "new")
 }
 
 func TestLetterTopic(t *testing.T) {

@@ -15,12 +15,14 @@ type compiler struct {
 	topic     string
 	pos       config.Pos // of the topic, for what has no place of its own
 	schema    *schema.Schema
-	rootType  typ    // of `record`; inside a rule with `record` that type alone
-	topicType typ    // of `record` outside rules
-	byRecord  bool   // some rules say which record type they are for
-	tombstone bool   // there is no record
-	kafkaOnly bool   // nothing but kafka.* is known
-	key       string // text, avro or ignore
+	rootType  typ            // of `record`; inside a rule with `record` that type alone
+	topicType typ            // of `record` outside rules
+	byRecord  bool           // some rules say which record type they are for
+	tombstone bool           // there is no record
+	kafkaOnly bool           // nothing but kafka.* is known
+	key       string         // text, avro or ignore
+	keySchema *schema.Schema // of the key, with avro; nil: there is no key
+	keyTold   bool           // that the key's schema is not known
 	sets      map[string]*setVar
 	loops     []loopVar
 	known     facts // what the conditions around a value prove

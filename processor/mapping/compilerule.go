@@ -228,6 +228,7 @@ func (c *compiler) wholeObject(p place, what string) node {
 	}
 	switch v.t.class {
 	case cMap, cRecord, cNil:
+		c.warnOdd(p, v)
 		return v.node()
 	case cAny:
 		if len(v.t.alts) == 0 {

@@ -46,6 +46,7 @@ func (c *compiler) scalarNode(p place) node {
 	if v.t.class == cDuration {
 		c.report(p, exprOff(p.n), "a duration is no value for Braze", "write its seconds: seconds(…)")
 	}
+	c.warnOdd(p, v)
 	return v.node()
 }
 

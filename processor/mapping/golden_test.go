@@ -12,12 +12,15 @@ import (
 
 	"brazebridge/config"
 	"brazebridge/processor/mapping"
+	"brazebridge/schema"
 )
 
 var update = flag.Bool("update", false, "rewrite the expectations")
 
-// TestGolden maps every directory of testdata/golden: mapping.yaml, schema.avsc and records.jsonl to want.txt. A second
-// version of the schema, with records of its own, is schema.v2.avsc, records.v2.jsonl and want.v2.txt.
+// TestGolden maps every directory of testdata/golden: mapping.yaml, schema.avsc and records.jsonl to want.txt, which also
+// says what the check would refuse. A second version of the schema, with records of its own, is schema.v2.avsc,
+// records.v2.jsonl and want.v2.txt. Where keys are Avro, key.avsc is their schema, and the first lines of keys.jsonl are
+// the keys of the first records; the others have none.
 func TestGolden(t *testing.T) {
 	dirs, err := filepath.Glob("testdata/golden/*")
 	if err != nil || len(dirs) == 0 {
@@ -40,7 +43,8 @@ func TestGolden(t *testing.T) {
 func goldenVersion(t *testing.T, dir, version string) {
 	s := schemaOf(t, readFile(t, filepath.Join(dir, "schema"+version+".avsc")))
 	topic := topicOf(t, readFile(t, filepath.Join(dir, "mapping.yaml")))
-	p, warnings, faults := mapping.Compile(topic, s)
+	keySchema, keys := goldenKeys(t, dir)
+	p, warnings, faults := mapping.CompileWith(topic, s, keySchema)
 	var got strings.Builder
 	for _, w := range warnings {
 		fmt.Fprintf(&got, "warning: %s\n", w.Error())
@@ -52,8 +56,15 @@ func goldenVersion(t *testing.T, dir, version string) {
 		if strings.TrimSpace(line) == "" {
 			continue
 		}
+		meta := testMeta()
+		if len(keys) > 0 {
+			fmt.Fprintf(&got, "key %s\n", keys[0])
+			meta.KeyValue, keys = decode(t, keySchema, keys[0]), keys[1:]
+		} else if keySchema != nil {
+			p, _, _ = mapping.Compile(topic, s)
+		}
 		fmt.Fprintf(&got, "record %s\n", strings.TrimSpace(line))
-		objs, err := run(t, p, decode(t, s, line))
+		objs, err := runWith(t, p, decode(t, s, line), meta)
 		switch {
 		case err != nil:
 			fmt.Fprintf(&got, "fault: %v\n", err)
@@ -62,9 +73,23 @@ func goldenVersion(t *testing.T, dir, version string) {
 		}
 		for _, o := range objs {
 			fmt.Fprintf(&got, "%s %s\n", o.Kind, o.Object)
+			if o.Refused != "" {
+				fmt.Fprintf(&got, "refused: %s\n", o.Refused)
+			}
 		}
 	}
 	expect(t, filepath.Join(dir, "want"+version+".txt"), got.String())
+}
+
+func goldenKeys(t *testing.T, dir string) (s *schema.Schema, keys []string) {
+	t.Helper()
+	if _, err := os.Stat(filepath.Join(dir, "key.avsc")); err != nil {
+		return nil, nil
+	}
+	for line := range strings.Lines(readFile(t, filepath.Join(dir, "keys.jsonl"))) {
+		keys = append(keys, strings.TrimSpace(line))
+	}
+	return schemaOf(t, readFile(t, filepath.Join(dir, "key.avsc"))), keys
 }
 
 func expect(t *testing.T, file, got string) {

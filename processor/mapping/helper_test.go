@@ -8,6 +8,7 @@ import (
 	"brazebridge/config"
 	"brazebridge/processor/mapping"
 	"brazebridge/schema"
+	"brazebridge/sink"
 )
 
 // rest completes a file that holds only topics; it stands behind them, so that their lines keep their numbers.
@@ -72,13 +73,20 @@ func testMeta() *mapping.Meta {
 type object struct {
 	Kind   string          `json:"kind"`
 	Object json.RawMessage `json:"object"`
+
+	Refused string `json:"-"` // by the check
 }
 
 // run maps one record and returns its objects, or the error's text.
 func run(t testing.TB, p *mapping.Program, v schema.Value) ([]object, error) {
 	t.Helper()
+	return runWith(t, p, v, testMeta())
+}
+
+func runWith(t testing.TB, p *mapping.Program, v schema.Value, meta *mapping.Meta) ([]object, error) {
+	t.Helper()
 	var out mapping.Output
-	n, err := p.NewMapper().Map(&out, v, testMeta())
+	n, err := p.NewMapper().Map(&out, v, meta)
 	if err != nil {
 		if n != 0 || len(out.Items) != 0 || len(out.Buf) != 0 {
 			t.Errorf("a fault leaves %d objects, %d items and %d bytes behind", n, len(out.Items), len(out.Buf))
@@ -93,7 +101,11 @@ func run(t testing.TB, p *mapping.Program, v schema.Value) ([]object, error) {
 		if !json.Valid(it.JSON) {
 			t.Fatalf("not valid JSON: %s", it.JSON)
 		}
-		objs = append(objs, object{it.Kind.String(), json.RawMessage(it.JSON)})
+		objs = append(objs, object{Kind: it.Kind.String(), Object: json.RawMessage(it.JSON)})
+	}
+	_, refusals := sink.NewChecker(sink.CheckOptions{}).Check(out.Items)
+	for _, r := range refusals {
+		objs[r.Item].Refused = r.Rule + ": " + r.Text
 	}
 	return objs, nil
 }

@@ -42,6 +42,7 @@ func (c *compiler) included(p place, own map[string]bool) []entry {
 			continue
 		}
 		v := &scalarValue{t: r.t, ref: &r, site: c.site(place{p.n, join(p.path, key)})}
+		c.warnOddField(p.key("include"), name, &r)
 		out = append(out, newEntry(key, v.node()))
 	}
 	return out

@@ -58,9 +58,13 @@ func (m *Mapper) tick() bool {
 // value is a part of the record. It is null for what is no part of the record.
 func (m *Mapper) value(r *ref) schema.Value {
 	v := &m.root
-	if r.root == rootLoop {
+	switch r.root {
+	case rootRecord:
+	case rootLoop:
 		v = &m.loops[r.n].v
-	} else if r.root != rootRecord {
+	case rootAvroKey:
+		v = &m.meta.KeyValue
+	default:
 		return schema.Value{}
 	}
 	// By far the most paths are one field.
@@ -75,6 +79,8 @@ func (m *Mapper) anyOf(r *ref) (any, error) {
 	switch r.root {
 	case rootRecord:
 		return convert(walk(m.root, r.steps))
+	case rootAvroKey:
+		return convert(walk(m.meta.KeyValue, r.steps))
 	case rootLoop:
 		el := &m.loops[r.n]
 		if el.isIn {

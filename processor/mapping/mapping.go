@@ -15,7 +15,10 @@ type Meta struct {
 	Offset    int64
 	Timestamp time.Time
 	Key       []byte // nil: none
-	Headers   []Header
+	// KeyValue is the decoded key where the topic says key: avro, of the schema that the program was compiled with; the zero
+	// Value where the record has no key.
+	KeyValue schema.Value
+	Headers  []Header
 }
 
 // Header is a record header.
@@ -32,11 +35,19 @@ type Program struct {
 	loops int // depth of for_each
 }
 
-// Compile compiles the topic's mapping for a writer schema; a nil schema compiles the mapping of a tombstone (key and metadata only).
-// Every fault at once, in the order of the file; warnings do not prevent running. The program is nil where there are faults.
+// Compile is CompileWith without a schema of the key.
 func Compile(t *config.Topic, s *schema.Schema) (p *Program, warnings, faults config.Faults) {
+	return CompileWith(t, s, nil)
+}
+
+// CompileWith compiles the topic's mapping for a writer schema; a nil schema compiles the mapping of a tombstone (key and metadata only).
+// key is the schema of the record's key where the topic says key: avro, nil for a record without a key: there kafka.key and
+// every path into it are null, and Compile warns of their use, because it cannot check them.
+// Every fault at once, in the order of the file; warnings do not prevent running. The program is nil where there are faults.
+func CompileWith(t *config.Topic, value, key *schema.Schema) (p *Program, warnings, faults config.Faults) {
+	s := value
 	c := &compiler{
-		topic: t.Name, pos: t.Pos, schema: s, tombstone: s == nil, key: t.Key,
+		topic: t.Name, pos: t.Pos, schema: s, tombstone: s == nil, key: t.Key, keySchema: key,
 		sets: map[string]*setVar{}, prog: &Program{},
 	}
 	if s != nil {

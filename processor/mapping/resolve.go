@@ -18,7 +18,8 @@ const (
 	rootTimestamp
 	rootKey
 	rootHeader
-	rootNull // a field of a record that is not there: a tombstone
+	rootNull    // a field of a record that is not there: a tombstone
+	rootAvroKey // the decoded key of the record
 )
 
 // ref is a compiled plain path.
@@ -30,10 +31,14 @@ type ref struct {
 	t      typ
 	text   string
 	dyn    bool // from an element that was computed
+	// warning is something odd about the name, for whoever knows the place.
+	warning *nameFault
 }
 
-// inRecord reports whether the value is a part of the record itself, so that it is reached without the expression machine.
-func (r *ref) inRecord() bool { return (r.root == rootRecord || r.root == rootLoop) && !r.dyn }
+// inRecord reports whether the value is a part of the record or its key, so that it is reached without the expression machine.
+func (r *ref) inRecord() bool {
+	return (r.root == rootRecord || r.root == rootLoop || r.root == rootAvroKey) && !r.dyn
+}
 
 // nameFault is something wrong with a name: what, where in the expression, and what to do about it.
 type nameFault struct {
@@ -71,6 +76,9 @@ func (c *compiler) resolveWith(segs []segment, known facts) (*ref, *nameFault) {
 		if known.has(factKey(segs[:done+i+1])) {
 			r.t.opt = false
 		}
+	}
+	if f := oddFault(r.t, segs[len(segs)-1].off, r.text); f != nil {
+		return nil, f
 	}
 	return r, nil
 }
@@ -176,9 +184,31 @@ func (c *compiler) resolveKafka(segs []segment) (*ref, []segment, *nameFault) {
 		return nil, nil, &nameFault{part.off, "kafka.key is not read: the topic says key: ignore", "remove key: ignore, or don't use kafka.key"}
 	}
 	if part.name == "key" && c.key == "avro" {
-		return nil, nil, &nameFault{part.off, "kafka.key is Avro here, which a mapping cannot read", "use key: text, or take the value from the record"}
+		return c.avroKey(part), segs[2:], nil
 	}
 	return &ref{root: k.root, t: k.t}, segs[2:], nil
+}
+
+// avroKey is the decoded key. A record may always come without one.
+func (c *compiler) avroKey(seg segment) *ref {
+	if c.keySchema != nil {
+		return &ref{root: rootAvroKey, t: typeOf(c.keySchema.Root).optional()}
+	}
+	r := &ref{root: rootNull, t: typ{class: cAny}}
+	if !c.keyTold {
+		c.keyTold = true
+		r.warning = &nameFault{seg.off, "kafka.key is Avro here, and its schema is not known: what is taken from it is not checked",
+			"register the key's schema as " + c.topic + "-key, or remove key: avro if keys are text"}
+	}
+	return r
+}
+
+// warnRef tells what is odd about a reference, at the first place that uses it.
+func (c *compiler) warnRef(p place, off int, r *ref) {
+	if r.warning != nil {
+		c.warn(p, off+r.warning.off, r.warning.msg, r.warning.hint)
+		r.warning = nil
+	}
 }
 
 func kafkaParts() []string {

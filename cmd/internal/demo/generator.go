@@ -70,7 +70,8 @@ type generator struct {
 	rand    *rand.Rand
 	popular *rand.Zipf // some customers do more than others
 	schemas map[string]int
-	period  int // broken records come once in a period
+	ample   bool // records of about 400 bytes, as in a busy shop, instead of ones that a person likes to read
+	period  int  // broken records come once in a period
 	n       int
 	now     func() time.Time
 }
@@ -106,6 +107,11 @@ func (g *generator) next() made {
 	if k := slot / step; slot%step == 1 && k < len(broken) {
 		return broken[k](g)
 	}
+	return g.sound()
+}
+
+// sound makes a record that is not broken.
+func (g *generator) sound() made {
 	switch p := g.rand.IntN(100); {
 	case p < 20:
 		return g.order(orderOptions{user: g.customer()})

@@ -36,7 +36,7 @@ func (g *generator) order(o orderOptions) made {
 	if o.currency == "" {
 		o.currency = g.currency()
 	}
-	lines := make([]line, 1+g.weighted(50, 25, 15, 7, 3))
+	lines := make([]line, 1+g.more()+g.weighted(50, 25, 15, 7, 3))
 	for i := range lines {
 		lines[i] = g.line()
 	}
@@ -104,6 +104,9 @@ func (g *generator) encodeOrder(o orderOptions, status, channel int, lines []lin
 
 func (g *generator) cart(user string) made {
 	lines := make([]line, g.weighted(6, 40, 26, 14, 8, 4, 2))
+	if len(lines) > 0 {
+		lines = append(lines, make([]line, g.more())...)
+	}
 	for i := range lines {
 		lines[i] = g.line()
 	}
@@ -175,7 +178,9 @@ func (g *generator) behaviourHead(user string, kind int64) []byte {
 
 func (g *generator) behaviourTail(b []byte, user string, bot, wanted bool) made {
 	b = appendBool(b, bot)
-	if g.rand.IntN(4) == 0 {
+	if g.ample {
+		b = appendStrings(b, moreContext...)
+	} else if g.rand.IntN(4) == 0 {
 		b = appendStrings(b, "utm_campaign", campaigns[g.rand.IntN(len(campaigns))], "referrer", "https://www.example.org/")
 	} else {
 		b = appendStrings(b)
@@ -192,6 +197,14 @@ type line struct {
 	product  *product
 	option   string
 	quantity int64
+}
+
+// more is how many lines are added to what is ordered or lies in a cart.
+func (g *generator) more() int {
+	if g.ample {
+		return moreLines
+	}
+	return 0
 }
 
 func (g *generator) line() line {

@@ -59,10 +59,8 @@ func (s *stand) start(ctx context.Context, seen *arrivals) (err error) {
 	if err != nil {
 		return fmt.Errorf("start the demo's schema registry: %w", err)
 	}
-	for _, topic := range topics {
-		if s.schemas[topic], err = register(ctx, s.registry, topic); err != nil {
-			return err
-		}
+	if s.schemas, err = Register(ctx, s.registry); err != nil {
+		return err
 	}
 
 	s.fake = fakebraze.New(fakebraze.Options{APIKeys: []string{apiKey}, Rate: 3000, RatePer: 3 * time.Second})

@@ -214,10 +214,29 @@ func appendYAML(lines []string, v *value, indent int) []string {
 
 // scalarYAML is a scalar, or an empty object or array.
 func scalarYAML(v *value) string {
-	if v.kind == config.NodeString {
+	switch v.kind {
+	case config.NodeString:
 		return textYAML(v.text)
+	case config.NodeNumber:
+		return numberYAML(v.text)
 	}
 	return v.json()
+}
+
+// numberYAML is a number that every reader of YAML takes for one: some want a point and a sign where there is an exponent.
+func numberYAML(s string) string {
+	i := strings.IndexAny(s, "eE")
+	if i < 0 {
+		return s
+	}
+	mantissa, exponent := s[:i], s[i+1:]
+	if !strings.Contains(mantissa, ".") {
+		mantissa += ".0"
+	}
+	if !strings.HasPrefix(exponent, "-") && !strings.HasPrefix(exponent, "+") {
+		exponent = "+" + exponent
+	}
+	return mantissa + "e" + exponent
 }
 
 // textYAML is text without quotes where no reader of YAML could take it for anything else, otherwise in double quotes.
@@ -234,5 +253,13 @@ func textYAML(s string) string {
 	if plain && strings.TrimSpace(s) == s {
 		return s
 	}
-	return fmt.Sprintf("%s", appendText(nil, s))
+	var quoted strings.Builder
+	for _, r := range string(appendText(nil, s)) {
+		if r >= 0x7f && r < 0xa0 || r == 0xfeff || r == 0xfffe || r == 0xffff {
+			fmt.Fprintf(&quoted, `\u%04x`, r) // JSON allows them as they are, YAML does not
+		} else {
+			quoted.WriteRune(r)
+		}
+	}
+	return quoted.String()
 }
