@@ -16,6 +16,9 @@ func (d *decoder) scalar(n *Node, v reflect.Value, path string) {
 		d.want(n, scalarKind(v), path)
 		return
 	}
+	if v.Type() == reflect.TypeFor[string]() {
+		d.whole(n, path)
+	}
 	f := d.fill(n, path, false)
 	val := d.values[path]
 	val.shown, val.missing = strconv.Quote(clip(n.Text)), f.missing
@@ -31,6 +34,16 @@ func (d *decoder) scalar(n *Node, v reflect.Value, path string) {
 	}
 	val.missing = true // said; no range to check
 	d.fault(n.Pos, path, hint, "%s %s", val.shown, problem)
+}
+
+// whole says so where a ` #` has cut a text: a comment behind a number or a duration harms nobody.
+func (d *decoder) whole(n *Node, path string) {
+	if n.cut == nil {
+		return
+	}
+	f := *n.cut
+	f.Path = path
+	d.faults.add(&f)
 }
 
 func scalarKind(v reflect.Value) NodeKind {

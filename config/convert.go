@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"github.com/goccy/go-yaml/ast"
@@ -218,6 +219,9 @@ func (c *converter) alias(n *ast.AliasNode, path string, out *Node) *Node {
 	return out
 }
 
+// exponential are the numbers that the library reads as text, against YAML's own rules.
+var exponential = regexp.MustCompile(`^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)[eE][-+]?[0-9]+$`)
+
 // scalar keeps the text as it stands in the file, whatever type YAML would give it.
 func (c *converter) scalar(out *Node, n ast.Node, path string) {
 	tk := n.GetToken()
@@ -227,6 +231,9 @@ func (c *converter) scalar(out *Node, n ast.Node, path string) {
 	switch n := n.(type) {
 	case *ast.StringNode:
 		out.Kind, out.Text = NodeString, n.Value
+		if tk.Type == token.StringType && exponential.MatchString(n.Value) {
+			out.Kind = NodeNumber
+		}
 	case *ast.LiteralNode:
 		out.Kind, out.Text = NodeString, n.Value.Value
 		_, out.runs = traceBlock(c.src, c.src.offset(out.Pos.Line, out.Pos.Column), out.Text)

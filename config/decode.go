@@ -205,6 +205,7 @@ func (d *decoder) secret(n *Node, v reflect.Value, path string) {
 		d.want(n, NodeString, path)
 		return
 	}
+	d.whole(n, path)
 	f := d.fill(n, path, true)
 	d.values[path].missing = f.missing
 	v.Set(reflect.ValueOf(newSecret(f.text, f.file)))

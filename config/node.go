@@ -68,6 +68,8 @@ type Node struct {
 	broken bool
 	// comment is the comment on the line where the scalar ends, with its #.
 	comment string
+	// cut is the fault that a text has if it is one: that a comment begins in it. Nil where none does.
+	cut *Fault
 	// size counts this node and all below it, aliases multiplied out.
 	size int
 }

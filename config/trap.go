@@ -19,8 +19,11 @@ func explain(src *source, at Pos, problem string) *Fault {
 	if fixed := fixedLine(src, at.Line); fixed != "" {
 		at.Column = expressionColumn(line)
 		reason := "a { after $ opens a mapping in YAML"
-		if _, value := splitValue(line); !strings.HasPrefix(value, "{") && !strings.HasPrefix(value, "[") {
-			reason = "`: ` separates a key from its value in YAML"
+		switch _, value := splitValue(line); {
+		case strings.HasPrefix(value, "- "):
+			reason = "`- ` begins an item of a list in YAML"
+		case !strings.HasPrefix(value, "{") && !strings.HasPrefix(value, "["):
+			reason = colonReason
 		}
 		return faultAt(at, "", quoteHint(fixed), "this expression needs quotes around it: %s", reason)
 	}
@@ -28,6 +31,16 @@ func explain(src *source, at Pos, problem string) *Fault {
 	switch {
 	case strings.Contains(problem, "mapping value is not allowed"):
 		hint = "a value with `: ` in it needs quotes"
+		if fixed := fixedColon(src, at.Line); fixed != "" {
+			return faultAt(at, "", quoteHint(fixed), "this value needs quotes around it: %s", colonReason)
+		}
+		if _, value := splitValue(line); !strings.Contains(value, ":") {
+			hint = "the line below is indented as if it were part of this value"
+		}
+	case strings.Contains(problem, "block sequence entries are not allowed"):
+		hint = "a value that begins with `- ` needs quotes; a list begins on a line of its own"
+	case strings.Contains(problem, "value is not allowed in this context") && strings.ContainsAny(line, `"'`):
+		hint = "nothing but a comment may follow the closing quote of a value"
 	case strings.Contains(problem, "reserved character"), strings.Contains(problem, "directive"):
 		hint = "a value that begins with @, ` or % needs quotes"
 	}
@@ -36,6 +49,8 @@ func explain(src *source, at Pos, problem string) *Fault {
 	}
 	return faultAt(at, "", hint, "%s", strings.ReplaceAll(problem, "\t", `\t`))
 }
+
+const colonReason = "`: ` separates a key from its value in YAML"
 
 const tabMessage = "a tab in the indentation, which YAML does not allow"
 
@@ -74,6 +89,9 @@ func quoteHint(fixed string) string {
 func repair(src *source, f *Fault) (*source, bool) {
 	line := src.line(f.Line)
 	fixed := fixedLine(src, f.Line)
+	if fixed == "" && strings.HasSuffix(f.Message, colonReason) {
+		fixed = fixedColon(src, f.Line)
+	}
 	if fixed == "" || fixed == line {
 		return nil, false
 	}
@@ -104,6 +122,26 @@ func fixedLine(src *source, number int) string {
 		return ""
 	}
 	return fixed
+}
+
+// fixedColon is a line with its value quoted, which holds a `: ` that was meant as text; empty where it holds none.
+func fixedColon(src *source, number int) string {
+	_, value := splitValue(src.line(number))
+	if !strings.Contains(value, ": ") && !strings.HasSuffix(value, ":") {
+		return ""
+	}
+	return fixedText(src, number)
+}
+
+// fixedText is a line with its whole plain value quoted, comment and all; empty where there is none, or where the line may
+// hold a secret.
+func fixedText(src *source, number int) string {
+	line := src.line(number)
+	prefix, value := splitValue(line)
+	if secretKey.MatchString(line) || len(line) > 2000 || value == "" || strings.ContainsAny(value[:1], "\"'{}[]|>&*!%@`#") || strings.HasPrefix(value, "- ") {
+		return ""
+	}
+	return prefix + quote(strings.TrimRight(value, " \t"))
 }
 
 // keyPrefix is what stands before a value in block style: dashes and a key.
@@ -236,12 +274,39 @@ func openExpression(s string) bool {
 // operators are what a comment begins with that was meant as the rest of an expression.
 var operators = regexp.MustCompile(`^#+\s*(&&|\|\||\?\?|\?|==|!=|<=|>=|[<>|+*/%])`)
 
-// checkComment looks for an expression that a ` #` has cut.
+// glued tells whether a comment begins as no comment does that somebody writes beside a value: with a character right
+// behind its #. It is what is left of Order #5.
+func glued(comment string) bool {
+	c := strings.TrimPrefix(comment, "#")
+	return len(c) < len(comment) && c != "" && !strings.ContainsAny(c[:1], "# \t")
+}
+
+// inMapping tells whether a path is of a value of the mapping language.
+var inMapping = regexp.MustCompile(`^topics\..*\.(user|time|set|send)\b`)
+
+// cutFault says that a ` #` has cut a text.
+func cutFault(src *source, at Pos, path string) *Fault {
+	hint := quoteHint("")
+	if fixed := fixedText(src, at.Line); fixed != "" {
+		hint = quoteHint(fixed)
+	}
+	return faultAt(at, path, hint, "the text ends here: ` #` begins a comment in YAML (behind a text, write one with a space after its #)")
+}
+
+// checkComment looks for an expression or a text that a ` #` has cut.
 func (c *converter) checkComment(n *Node, at Pos, path string) {
+	whole := strings.HasPrefix(n.Text, "${") && expressionEnd(n.Text) == len(n.Text)
+	if n.plain && n.Kind == NodeString && glued(n.comment) && !openExpression(n.Text) && !whole {
+		n.cut = cutFault(c.src, at, path)
+		if inMapping.MatchString(path) {
+			c.faults.add(n.cut)
+		}
+		return
+	}
 	switch {
 	case n.plain && openExpression(n.Text):
 		c.fault(at, path, quoteHint(fixedLine(c.src, at.Line)), "the expression ends here: ` #` begins a comment in YAML")
-	case operators.MatchString(n.comment) && (strings.HasPrefix(path, "topics.") || strings.Contains(n.Text, "${")):
+	case (operators.MatchString(n.comment) || whole && glued(n.comment)) && (strings.HasPrefix(path, "topics.") || strings.Contains(n.Text, "${")):
 		c.warn(at, path, "put quotes around the whole value, or begin the comment with a word",
 			"this is a comment in YAML, but reads like the rest of the value")
 	}

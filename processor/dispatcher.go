@@ -159,23 +159,30 @@ func (d *dispatcher) together(tasks []*task) int {
 }
 
 func (d *dispatcher) admitted(t *task) {
-	switch {
-	case t.dropped:
+	if t.dropped {
 		t.letGo()
-	case t.letter != nil:
+		return
+	}
+	for range t.filteredBefore {
+		d.note(t, &t.topic.unread, false)
+	}
+	d.note(t, &t.topic.unread, t.letter != nil)
+	if t.letter != nil {
 		d.letters = append(d.letters, t)
-		d.note(t, true)
-	default:
+	} else {
 		d.route(t)
 	}
 }
 
-// note counts an outcome of the task's topic, and holds the topic when they are a flood.
-func (d *dispatcher) note(t *task, letter bool) {
+// note counts an outcome of the task's topic, and holds the topic when they are a flood. What cannot be read is counted
+// when it is admitted, what Braze refuses when it is answered, each among its like: an outage lets the letters through
+// and keeps the deliveries back.
+func (d *dispatcher) note(t *task, f *flood, letter bool) {
 	if t.topic.thaw.Swap(false) {
-		t.topic.flood.forget()
+		t.topic.unread.forget()
+		t.topic.refused.forget()
 	}
-	if t.topic.flood.note(letter) {
+	if f.note(letter) {
 		d.flooded(t.topic)
 	}
 }
@@ -271,7 +278,9 @@ func (d *dispatcher) finished(b *batch) {
 		d.sending--
 	}
 	for _, t := range b.tasks {
-		d.note(t, t.letter != nil)
+		if !t.dropped {
+			d.note(t, &t.topic.refused, t.letter != nil)
+		}
 		t.users(func(u uint64, _ bool) {
 			st := d.users[u]
 			if st.tasks--; st.tasks > 0 {

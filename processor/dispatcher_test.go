@@ -8,6 +8,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
+	"brazebridge/config"
 	"brazebridge/sink"
 )
 
@@ -206,4 +207,43 @@ func BenchmarkDispatcher(b *testing.B) {
 		n += len(tasks)
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(n), "ns/record")
+}
+
+// TestAFewBadRecordsAreNoFlood has one record in a hundred be a letter while no delivery comes to an end: letters are
+// written through an outage, deliveries are not.
+func TestAFewBadRecordsAreNoFlood(t *testing.T) {
+	b := newBench(sink.Limits{Objects: 75, Bytes: 1 << 20}, 4, 10_000, 3)
+	limit := config.Default().Delivery.Flood
+	b.topic.unread, b.topic.refused = flood{limit: limit}, flood{limit: limit}
+	floods := 0
+	b.d.flooded = func(*topic) { floods++ }
+	for i := range 5000 {
+		tk := b.task(i%3, sink.Event, uint64(i))
+		if i%100 == 0 {
+			tk.letter = &sink.Letter{}
+		}
+		b.arrive(tk)
+		for len(b.l.letters) > 0 {
+			b.d.finished(<-b.l.letters)
+		}
+	}
+	if floods > 0 {
+		t.Errorf("%d floods", floods)
+	}
+	for range 3000 { // now every record is bad, between others that are filtered
+		tk := b.task(0, sink.Event)
+		tk.letter, tk.filteredBefore = &sink.Letter{}, 3
+		b.arrive(tk)
+	}
+	if floods > 0 {
+		t.Error("letters among three times as many filtered records are taken for a flood")
+	}
+	for range 600 {
+		tk := b.task(0, sink.Event)
+		tk.letter = &sink.Letter{}
+		b.arrive(tk)
+	}
+	if floods == 0 {
+		t.Error("nothing but letters, and no flood")
+	}
 }

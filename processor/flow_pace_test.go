@@ -16,6 +16,9 @@ import (
 	"brazebridge/sink/fakebraze"
 )
 
+// twoYears after the time at which virtual time begins, epoch seconds have ten digits, as they have in Braze's headers.
+const twoYears = 2 * 366 * 24 * time.Hour
+
 // produceMany writes n good records of many users at once.
 func (f *flow) produceMany(n int) {
 	f.t.Helper()
@@ -51,6 +54,7 @@ func TestTheWholeRateIsUsed(t *testing.T) {
 		for _, members := range []int{1, 2} {
 			t.Run(fmt.Sprintf("%s, %d members", dialect, members), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
+					time.Sleep(twoYears)
 					f := newFlow(t, "orders")
 					f.braze = fakebraze.New(fakebraze.Options{Rate: rate, RatePer: per, RateHeaders: dialect, Latency: 60 * time.Millisecond})
 					t.Cleanup(f.braze.Close)
@@ -93,13 +97,14 @@ func TestTheWholeRateIsUsed(t *testing.T) {
 	}
 }
 
-// TestASharedLimitIsNoticedBeforeItIsExhausted has somebody else use a third of the rate: the bridge slows down, and hardly
-// ever is told that it was too much.
+// TestASharedLimitIsNoticedBeforeItIsExhausted has somebody else use a third of the rate. Where the headers tell what is left
+// of the window, the bridge slows down before a 429; where they tell of the hour only, a 429 is how it learns, and is rare.
 func TestASharedLimitIsNoticedBeforeItIsExhausted(t *testing.T) {
 	const rate, per = 300, 3 * time.Second
-	for _, dialect := range []string{"epoch", "seconds"} {
+	for dialect, most := range map[string]int64{"epoch": 0, "seconds": 7 * rate / 40} {
 		t.Run(dialect, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
+				time.Sleep(twoYears)
 				f := newFlow(t, "orders")
 				f.braze = fakebraze.New(fakebraze.Options{Rate: rate, RatePer: per, RateHeaders: dialect, Latency: 60 * time.Millisecond})
 				t.Cleanup(f.braze.Close)
@@ -127,8 +132,8 @@ func TestASharedLimitIsNoticedBeforeItIsExhausted(t *testing.T) {
 				after := f.braze.Stats()
 				close(stop)
 				<-done
-				if n := after.Statuses["429"] - before.Statuses["429"]; n > 21 {
-					t.Errorf("%d requests were too many in 7 windows (%d of somebody else's)", n, refused)
+				if n := after.Statuses["429"] - before.Statuses["429"]; n > most {
+					t.Errorf("%d requests were too many in 7 windows (%d of somebody else's), want at most %d", n, refused, most)
 				}
 				if n := after.AcceptedRequests - before.AcceptedRequests; n < 7*rate*8/10 {
 					t.Errorf("%d requests in 7 windows of %d: too slow", n, rate)

@@ -120,12 +120,26 @@ func (h *hold) again() {
 	if h.timer != nil {
 		h.timer.Stop()
 	}
+	ended := h.ended
 	h.timer = time.AfterFunc(probeEvery, func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if h.ended != ended || h.by != byRefusal {
+			return // the timer ran out while the hold ended, or an operator took it over
+		}
 		select {
 		case h.probe <- struct{}{}:
 		default:
 		}
 	})
+}
+
+// noProbe takes back a probe that nobody has made. Called with mu held.
+func (h *hold) noProbe() {
+	select {
+	case <-h.probe:
+	default:
+	}
 }
 
 // unanswered says that a probe may have come to nothing: the next one follows.
@@ -146,6 +160,7 @@ func (h *hold) end(by holdCause) {
 	if held {
 		close(h.ended)
 		h.ended = nil
+		h.noProbe()
 		if h.timer != nil {
 			h.timer.Stop()
 		}
@@ -167,10 +182,7 @@ func (h *hold) order(text string) {
 		h.timer.Stop()
 	}
 	h.by = byOperator
-	select {
-	case <-h.probe:
-	default:
-	}
+	h.noProbe()
 	h.mu.Unlock()
 	if refused {
 		h.changed(byRefusal, "", false)

@@ -62,6 +62,7 @@ type account struct {
 
 	watermark position // may be committed
 	committed int64    // has been, as far as this process knows; -1: nothing yet
+	next      int64    // where reading goes on: above the last record that was tracked, or where a give-back went; -1: unknown
 	highest   int64    // above every offset ever tracked here: what is read again is not consumed again
 	marks     marks    // settled beyond what is tracked: passed over when they come by
 
@@ -117,7 +118,7 @@ func (l *ledger) open(tp topicPartition, w *window) *account {
 	defer l.mu.Unlock()
 	a := &account{
 		topicPartition: tp, window: w, sums: l.sumsOf(tp.topic),
-		watermark: position{-1, -1}, committed: -1, lastStable: -1, marks: marks{epoch: -1}, idle: make(chan struct{}),
+		watermark: position{-1, -1}, committed: -1, next: -1, lastStable: -1, marks: marks{epoch: -1}, idle: make(chan struct{}),
 	}
 	l.parts[tp] = a
 	return a
@@ -137,7 +138,7 @@ func (l *ledger) began(a *account, at position) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if a.watermark.offset < 0 {
-		a.watermark = at
+		a.watermark, a.next = at, at.offset
 		a.before.start = at.offset
 	}
 }
@@ -147,8 +148,10 @@ func (l *ledger) resumed(a *account, at position) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if a.watermark.offset < 0 {
-		a.watermark, a.committed = at, at.offset
-		a.before.start = at.offset
+		a.watermark, a.committed, a.next = at, at.offset, at.offset
+		if a.before == (counts{}) { // its commit says nothing of what came before
+			a.before.start = at.offset
+		}
 	}
 }
 

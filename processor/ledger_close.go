@@ -123,9 +123,14 @@ func (l *ledger) committed(p commitPoint) {
 	give := p.passed - a.passedGiven
 	a.passedGiven = p.passed
 	for _, h := range p.ahead {
-		if e := a.at(h.seq); h.offset < p.cut && e != nil && e.admitted && !e.covered {
-			e.covered = true
+		e := a.at(h.seq)
+		if e == nil || !e.admitted || e.covered == (h.offset < p.cut) {
+			continue
+		}
+		if e.covered = h.offset < p.cut; e.covered {
 			give++
+		} else {
+			give-- // an earlier commit had room for its mark
 		}
 	}
 	a.returned += give

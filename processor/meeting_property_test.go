@@ -271,6 +271,7 @@ func TestStormIsOne(t *testing.T) {
 				seen[err.Error()]++
 			default:
 				text, err := io.ReadAll(resp.Body)
+				_ = resp.Body.Close()
 				seen[fmt.Sprint(resp.StatusCode, err, strings.Contains(string(text), "errors"))]++
 			}
 		}

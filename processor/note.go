@@ -166,12 +166,16 @@ type marks struct {
 	epoch int32
 }
 
-// pass reports whether an offset is marked. Offsets come in order: what lies below is dropped.
+// pass reports whether an offset is marked. Offsets come in order: what lies below is dropped. Leader epochs never fall
+// along a log, so beyond a record of a newer epoch nothing is left of what was marked: the log was truncated there.
 func (m *marks) pass(offset int64, epoch int32) bool {
+	if epoch > m.epoch {
+		m.runs = nil
+	}
 	for len(m.runs) > 0 && m.runs[0].to <= offset {
 		m.runs = m.runs[1:]
 	}
-	return len(m.runs) > 0 && m.runs[0].from <= offset && epoch <= m.epoch
+	return len(m.runs) > 0 && m.runs[0].from <= offset
 }
 
 // add marks further offsets, which may lie below those that are marked.

@@ -19,8 +19,9 @@ const (
 
 // poller is the one goroutine that polls. Between a poll and allowing the rebalance nothing blocks.
 type poller struct {
-	p      *Processor
-	paused map[*account]bool // by this goroutine, because they exceed their share
+	p       *Processor
+	paused  map[*account]bool // by this goroutine, because they exceed their share
+	stopped stopped
 
 	mu     sync.Mutex
 	orders []func()           // to be carried out by the poll goroutine, while no rebalance can happen
@@ -61,12 +62,15 @@ func (l *poller) loop(run context.Context) {
 
 // waiting is a context that ends with run, at an order, and before long while a partition is paused or could have to be.
 func (l *poller) waiting(run context.Context) (context.Context, context.CancelFunc) {
-	ctx, cancel := context.WithCancel(run)
+	var ctx context.Context
+	var cancel context.CancelFunc
 	switch {
 	case len(l.paused) > 0:
 		ctx, cancel = context.WithTimeout(run, pausedTick)
 	case len(l.p.lanes) > 1: // one that takes nothing may have filled the budget, and nothing else would end the wait
 		ctx, cancel = context.WithTimeout(run, stuckAfter)
+	default:
+		ctx, cancel = context.WithCancel(run)
 	}
 	l.mu.Lock()
 	l.wake = cancel
@@ -88,6 +92,7 @@ func (l *poller) taken() []func() {
 // take tracks what a poll brought and leaves it with the readers.
 func (l *poller) take(fetches kgo.Fetches) (records int, bytes int64) {
 	now := time.Now().UnixNano()
+	l.stopped.prune(l.p)
 	fetches.EachPartition(func(f kgo.FetchTopicPartition) {
 		if f.Err != nil {
 			l.fault(f)
@@ -98,12 +103,15 @@ func (l *poller) take(fetches kgo.Fetches) (records int, bytes int64) {
 		tasks, n := newTasks(f.Records)
 		records += len(tasks)
 		bytes += n
-		r := l.p.reader(topicPartition{f.Topic, f.Partition})
+		tp := topicPartition{f.Topic, f.Partition}
+		r := l.p.reader(tp)
 		if r == nil { // its partition has just left: whoever owns it now reads the records again
 			l.p.budget.release(len(tasks), n)
 			return
 		}
-		l.p.board.clear(reasonKafka, f.Topic, "")
+		if l.stopped.moved(tp) {
+			l.p.board.clear(reasonKafka, f.Topic, "")
+		}
 		r.inbox.put(l.p.ledger.track(r.acct, tasks, now, f.LastStableOffset))
 	})
 	return records, bytes
@@ -114,7 +122,7 @@ func (l *poller) fault(f kgo.FetchTopicPartition) {
 	if errors.Is(f.Err, context.Canceled) || errors.Is(f.Err, context.DeadlineExceeded) || errors.Is(f.Err, kgo.ErrClientClosed) {
 		return
 	}
-	l.p.board.fault(reasonKafka, f.Topic, "", f.Err.Error())
+	l.p.board.fault(reasonKafka, f.Topic, "", l.stopped.note(f))
 }
 
 // balance pauses the partitions that are stuck with more than their share of the budget, gives back what they have beyond

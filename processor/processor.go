@@ -148,7 +148,9 @@ func (p *Processor) Run(run, work context.Context) error {
 		return err
 	}
 	hooks := kgo.WithHooks(kafkaHooks{p, func(err error) { cancel(err) }})
-	client, err := kgo.NewClient(append(append(p.consumerOpts(), hooks), p.kafka...)...)
+	alive, abandon := context.WithCancel(context.Background())
+	defer abandon()
+	client, err := kgo.NewClient(append(append(p.consumerOpts(), hooks, kgo.WithContext(alive)), p.kafka...)...)
 	if err != nil {
 		return fmt.Errorf("make kafka client: %w", err)
 	}
@@ -178,19 +180,22 @@ func (p *Processor) Run(run, work context.Context) error {
 	senders.Wait()
 	others.Wait()
 	p.commit(work, p.ledger.points(), false)
-	p.leave()
+	p.leave(abandon)
 	if cause := context.Cause(run); cause != nil && !errors.Is(cause, context.Canceled) {
 		return cause
 	}
 	return nil
 }
 
-// leave leaves the group, so that its partitions do not wait for a session to time out.
-func (p *Processor) leave() {
+// leave leaves the group, so that its partitions do not wait for a session to time out. A coordinator that does not let it go
+// in time, because a join waits for a dead member or it does not answer, is not waited for: the client would, for as long
+// as the join takes.
+func (p *Processor) leave(abandon context.CancelFunc) {
 	ctx, cancel := context.WithTimeout(p.work, 5*time.Second)
 	defer cancel()
 	if err := p.client.LeaveGroupContext(ctx); err != nil {
 		p.log.Warn("leave group", "error", err)
+		abandon()
 	}
 	p.client.CloseAllowingRebalance()
 }
@@ -224,7 +229,7 @@ func (p *Processor) consumerOpts() []kgo.Opt {
 		// A partition whose pause is lifted joins the next fetch from its broker; the one under way may wait this long for
 		// records of others.
 		kgo.FetchMaxWait(250 * time.Millisecond),
-		kgo.MaxDecompressBatchBytes(64 << 20),
+		kgo.MaxDecompressBatchBytes(maxBatch),
 		kgo.MetadataMinAge(250 * time.Millisecond), // of a topic or leader that is looked for: the default delays starts by seconds
 		kgo.MetadataMaxAge(time.Minute),            // how long a new partition, or a topic that a pattern matches, stays unseen
 	}

@@ -33,13 +33,14 @@ type reader struct {
 	stop   context.Context
 	cancel context.CancelFunc
 
-	arena   schema.Arena
-	checker *sink.Checker
-	mappers map[*mapping.Program]*mapping.Mapper
-	meta    mapping.Meta
-	scratch mapping.Output // of the chunk under way
-	key     schema.Value   // of the record under way, where keys are Avro
-	last    struct {       // what the last record was mapped with: mostly the next one's too
+	arena    schema.Arena
+	checker  *sink.Checker
+	mappers  map[*mapping.Program]*mapping.Mapper
+	meta     mapping.Meta
+	scratch  mapping.Output // of the chunk under way
+	key      schema.Value   // of the record under way, where keys are Avro
+	filtered int            // records since the last one that was passed on
+	last     struct {       // what the last record was mapped with: mostly the next one's too
 		schemas schemas
 		program *program
 		mapper  *mapping.Mapper
@@ -138,10 +139,12 @@ func (r *reader) read(tasks []*task) []*task {
 	r.scratch = mapping.Output{Buf: r.scratch.Buf[:0], Items: r.scratch.Items[:0]}
 	for _, t := range tasks {
 		if r.readOne(t, &r.scratch) {
+			t.filteredBefore, r.filtered = r.filtered, 0
 			out = append(out, t)
 		} else if r.stop.Err() != nil || r.topic.isHeld() {
 			break
 		} else {
+			r.filtered++
 			t.letGo()
 		}
 	}
@@ -219,14 +222,16 @@ func (r *reader) schemaOf(t *task) (s *schema.Schema, datum []byte, ok bool) {
 // lookUp asks for a schema. text words what the registry refuses, for the letter.
 func (r *reader) lookUp(t *task, ref schema.Ref, datum []byte, text func(error) string) (s *schema.Schema, _ []byte, ok bool) {
 	s, err := r.registry.Schema(r.stop, ref)
-	if err == nil {
-		r.board.clear(reasonRegistry, r.topic.name, "")
-		return s, datum, true
+	if err != nil {
+		if s, datum, ok = r.awaitSchema(t, ref, datum, text); !ok {
+			return nil, nil, false
+		}
 	}
-	return r.awaitSchema(t, ref, datum, text)
+	r.board.clear(reasonRegistry, r.topic.name, "")
+	return s, datum, true
 }
 
-// awaitSchema asks for a schema that is not there at once, for as long as its registry is away.
+// awaitSchema asks for a schema, for as long as its registry is away.
 func (r *reader) awaitSchema(t *task, ref schema.Ref, datum []byte, text func(error) string) (s *schema.Schema, _ []byte, ok bool) {
 	var err error
 	away := retry(r.stop, func() *again {
@@ -245,7 +250,6 @@ func (r *reader) awaitSchema(t *task, ref schema.Ref, datum []byte, text func(er
 	case away != nil || err != nil && r.ledger.given(t):
 		return nil, nil, false
 	case err == nil:
-		r.board.clear(reasonRegistry, r.topic.name, "")
 		return s, datum, true
 	case errors.As(err, &foreign):
 		r.other(t, text(err))

@@ -25,6 +25,8 @@ type task struct {
 	letter *sink.Letter // set where the record failed before it could be sent
 	schema int
 
+	filteredBefore int // records of the partition that were filtered since the task before
+
 	dropped bool // given back, or its partition left: whoever holds it lets it go
 
 	// While it is being delivered:

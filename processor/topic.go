@@ -34,8 +34,9 @@ type topic struct {
 	held     map[string]bool
 	holding  atomic.Bool // held is not empty
 
-	flood flood
-	thaw  atomic.Bool // a flood's hold has ended: the dispatcher begins to count anew
+	unread  flood       // of records that cannot be read, mapped or checked, among all
+	refused flood       // of records that Braze refuses, among those it answers
+	thaw    atomic.Bool // a flood's hold has ended: the dispatcher begins to count anew
 }
 
 // program is a mapping compiled for one schema, or why it does not compile.
@@ -50,7 +51,7 @@ func newTopic(name string, cfg *config.Topic, l *lane, f config.Flood) *topic {
 	return &topic{
 		name: name, cfg: cfg, lane: l,
 		warn: func(*config.Fault) {}, accepts: cfg.Records, programs: map[schemas]*program{}, ready: make(chan struct{}), held: map[string]bool{},
-		flood: flood{limit: f},
+		unread: flood{limit: f}, refused: flood{limit: f},
 	}
 }
 

@@ -20,7 +20,7 @@ var (
 // with the schema's scale, bytes and fixed as base64, enums and UUIDs as text, a Float with float32's shortest digits,
 // a map's entries in the order of the bytes. HTML's characters are not escaped. An error (NaN, infinity, a year beyond
 // 9999, invalid UTF-8) names no value; dst then is as it was given.
-func (v Value) AppendJSON(dst []byte) ([]byte, error) {
+func (v *Value) AppendJSON(dst []byte) ([]byte, error) {
 	out, err := v.appendJSON(dst)
 	if err != nil {
 		return dst, err
@@ -28,7 +28,7 @@ func (v Value) AppendJSON(dst []byte) ([]byte, error) {
 	return out, nil
 }
 
-func (v Value) appendJSON(dst []byte) ([]byte, error) {
+func (v *Value) appendJSON(dst []byte) ([]byte, error) {
 	switch v.Kind() {
 	case Null, Union:
 		return append(dst, "null"...), nil
@@ -58,7 +58,7 @@ func (v Value) appendJSON(dst []byte) ([]byte, error) {
 	return v.appendTime(dst)
 }
 
-func (v Value) appendRecord(dst []byte) ([]byte, error) {
+func (v *Value) appendRecord(dst []byte) ([]byte, error) {
 	dst = append(dst, '{')
 	var err error
 	for i := range v.kids {
@@ -76,7 +76,7 @@ func (v Value) appendRecord(dst []byte) ([]byte, error) {
 	return append(dst, '}'), nil
 }
 
-func (v Value) appendArray(dst []byte) ([]byte, error) {
+func (v *Value) appendArray(dst []byte) ([]byte, error) {
 	dst = append(dst, '[')
 	var err error
 	for i := range v.kids {
@@ -90,7 +90,7 @@ func (v Value) appendArray(dst []byte) ([]byte, error) {
 	return append(dst, ']'), nil
 }
 
-func (v Value) appendMap(dst []byte) ([]byte, error) {
+func (v *Value) appendMap(dst []byte) ([]byte, error) {
 	dst = append(dst, '{')
 	var err error
 	for i := 0; i < len(v.kids); i += 2 {

@@ -87,6 +87,10 @@ func (v Value) Len() int {
 // Field is a Record's field by its index in the type.
 func (v Value) Field(i int) Value { return v.kids[i] }
 
+// Nth is a Record's field, an Array's element, or one of a Map's keys and values in turn, where it lies: a Value is large,
+// and whoever only looks at it need not copy it. Nobody may change it.
+func (v *Value) Nth(i int) *Value { return &v.kids[i] }
+
 // Elem is an Array's element.
 func (v Value) Elem(i int) Value { return v.kids[i] }
 

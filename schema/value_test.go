@@ -422,3 +422,25 @@ func TestEqual(t *testing.T) {
 		t.Error("the order of a map's entries counts")
 	}
 }
+
+// Nth is the same value as the accessors copy, for fields, elements, and keys and values of maps in turn.
+func TestNthIsWhatTheAccessorsCopy(t *testing.T) {
+	text := Value{typ: mapKey, s: "x"}
+	record := Value{typ: &Type{Kind: Record}, kids: []Value{{}, text}}
+	array := Value{typ: &Type{Kind: Array}, kids: []Value{text, {}}}
+	entries := Value{typ: &Type{Kind: Map}, kids: []Value{{typ: mapKey, s: "key"}, text}}
+	for i := range 2 {
+		if got, want := record.Nth(i).Str(), record.Field(i).Str(); got != want {
+			t.Errorf("field %d: %q, want %q", i, got, want)
+		}
+		if got, want := array.Nth(i).Str(), array.Elem(i).Str(); got != want {
+			t.Errorf("element %d: %q, want %q", i, got, want)
+		}
+	}
+	if key, val := entries.Entry(0); entries.Nth(0).Str() != key || entries.Nth(1).Str() != val.Str() {
+		t.Errorf("entry %q: %q", entries.Nth(0).Str(), entries.Nth(1).Str())
+	}
+	if record.Nth(1) != &record.kids[1] {
+		t.Error("a copy")
+	}
+}

@@ -84,7 +84,7 @@ func runPreview(s *surroundings, f *previewFlags) error {
 		o.Source, o.Latest, end, err = f.file(ctx, cfg)
 	} else {
 		o.Now = time.Now()
-		o.Source, o.Latest, end, err = f.live(ctx, cfg, offset)
+		o.Source, o.Latest, end, err = f.live(ctx, cfg, t, offset)
 	}
 	if err != nil {
 		return err
@@ -177,7 +177,7 @@ func (f *previewFlags) latestOf(ctx context.Context, cfg *config.Config) *schema
 }
 
 // live reads records from Kafka.
-func (f *previewFlags) live(ctx context.Context, cfg *config.Config, offset int64) (preview.Source, *schema.Schema, func() error, error) {
+func (f *previewFlags) live(ctx context.Context, cfg *config.Config, t *config.Topic, offset int64) (preview.Source, *schema.Schema, func() error, error) {
 	if err := needed(f.config, "kafka"); err != nil {
 		return nil, nil, nil, err
 	}
@@ -195,7 +195,8 @@ func (f *previewFlags) live(ctx context.Context, cfg *config.Config, offset int6
 		return nil, nil, nil, failed(fmt.Errorf("look up the schema of %s: %w", f.topic, err))
 	}
 	src := &preview.Live{
-		Kafka: opts, Topic: f.topic, Partition: f.partition, Offset: offset, Limit: f.limit, SchemaOf: schemaOf(schemas, latest),
+		Kafka: opts, Topic: f.topic, Partition: f.partition, Offset: offset, Limit: f.limit,
+		AvroKeys: t.Key == config.KeyAvro, SchemaOf: schemaOf(schemas, latest),
 	}
 	if src.Limit == 0 {
 		src.Limit = liveLimit

@@ -112,8 +112,11 @@ func TestRunWithRotatedKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	s.produce("ann")
-	if first, second := <-seen, <-seen; first != testKey || second != "the-new-one" {
-		t.Errorf("Braze was sent the keys %q and %q", first, second)
+	// Whether the old key is tried once more depends on when the bridge last looked at the file.
+	for key := ""; key != "the-new-one"; {
+		if key = <-seen; key != testKey && key != "the-new-one" {
+			t.Fatalf("Braze was sent the key %q", key)
+		}
 	}
 	stop(t, con, code)
 	if n := s.committed(); n != 1 {

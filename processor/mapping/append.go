@@ -158,7 +158,7 @@ func (m *Mapper) appendAny(dst []byte, v any, round bool) (out []byte, ok bool, 
 		dst, err = appendText(append(dst, '"'), v, round)
 		return append(dst, '"'), err == nil, err
 	case avro:
-		return appendValue(dst, v.v)
+		return appendValue(dst, &v.v)
 	case []any:
 		return m.appendList(dst, v, round)
 	case map[string]any:

@@ -65,7 +65,7 @@ func decimalValue(v schema.Value) decimal.Decimal {
 
 // bounded refuses a decimal that would need too many digits.
 func bounded(d decimal.Decimal) (any, error) {
-	if d.Coefficient().BitLen() > maxDigits*10/3 || d.Exponent() > maxDigits || d.Exponent() < -maxDigits {
+	if d.NumDigits() > maxDigits || d.Exponent() > maxDigits || d.Exponent() < -maxDigits {
 		return nil, errBigNumber
 	}
 	return d, nil
@@ -233,6 +233,13 @@ func floatOf(v any) (float64, bool) {
 func trimZeros(d decimal.Decimal) decimal.Decimal {
 	if d.Exponent() >= 0 {
 		return d
+	}
+	if d.NumDigits() <= 18 { // an int64, by far the most often
+		n, exp := d.CoefficientInt64(), d.Exponent()
+		for ; exp < 0 && n%10 == 0; exp++ {
+			n /= 10
+		}
+		return decimal.New(n, exp)
 	}
 	n, exp := d.Coefficient(), d.Exponent()
 	ten, rest := big.NewInt(10), new(big.Int)

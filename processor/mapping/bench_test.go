@@ -16,7 +16,7 @@ const pathsOnly = `topics:
   shop.orders:
     user: {external_id: "${customer.id}"}
     send:
-      - event: ecommerce.order_placed
+      - event: order_seen
         when: ${paid}
         properties:
           order_id: ${order_id}
@@ -98,4 +98,46 @@ func BenchmarkWhen(b *testing.B) {
 	for b.Loop() {
 		f()
 	}
+}
+
+// plainMapping has ten fields that are paths; richMapping has real expressions in three of them, purchases per line item,
+// and attributes.
+const (
+	plainMapping = `topics:
+  shop.orders:
+    user: {external_id: "${customer.id}"}
+    time: ${placed_at}
+    send:
+      - event: order
+        properties: {order: "${order_id}", seq: "${seq}", status: "${status}", channel: "${channel}", currency: "${currency}", total: "${total}", paid: "${paid}", city: "${shipping.city}", weight: "${weight}", placed: "${placed_at}"}
+`
+	richMapping = `topics:
+  shop.orders:
+    user: {external_id: "${customer.id}"}
+    time: ${placed_at}
+    send:
+      - event: order
+        when: ${status != "SHIPPED" && channel != "store"}
+        properties: {order: "${order_id}", seq: "${seq}", status: "${lower(status)}", channel: "${channel}", currency: "${currency}", total: "${round(total / 1.19, 2)}", paid: "${paid}", city: '${shipping.city ?? "unknown"}', weight: "${weight}", placed: "${placed_at}"}
+      - purchase: ${item.sku}
+        for_each: ${items}
+        price: ${item.unit_price}
+        currency: ${currency}
+        quantity: ${item.quantity}
+      - attributes: {last_order_at: "${placed_at}", channel: "${channel}"}
+`
+)
+
+// BenchmarkPlainMapping and BenchmarkRichMapping show what a mapping costs for each object that it makes.
+func BenchmarkPlainMapping(b *testing.B) { benchmarkObjects(b, plainMapping, 1) }
+
+func BenchmarkRichMapping(b *testing.B) { benchmarkObjects(b, richMapping, 4) }
+
+func benchmarkObjects(b *testing.B, yaml string, objects int) {
+	f := mapped(b, yaml)
+	b.ReportAllocs()
+	for b.Loop() {
+		f()
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*objects), "ns/object")
 }

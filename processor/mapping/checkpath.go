@@ -20,7 +20,7 @@ func (k *checker) path(p *ast.Node) (typ, bool) {
 	if f != nil {
 		return k.faultAt(f.off, f.hint, "%s", f.msg), true
 	}
-	k.c.warnRef(k.p, k.off, r)
+	k.c.noteKey(k.p, k.off+segs[0].off, r)
 	ast.Patch(p, &ast.IdentifierNode{Value: k.slot(r)})
 	return r.t, true
 }

@@ -21,8 +21,9 @@ type compiler struct {
 	tombstone bool           // there is no record
 	kafkaOnly bool           // nothing but kafka.* is known
 	key       string         // text, avro or ignore
+	onCheck   string         // of the topic
 	keySchema *schema.Schema // of the key, with avro; nil: there is no key
-	keyTold   bool           // that the key's schema is not known
+	keyUsed   *config.Fault  // the first use of an Avro key whose schema is not known
 	sets      map[string]*setVar
 	loops     []loopVar
 	known     facts // what the conditions around a value prove
@@ -75,6 +76,7 @@ func (c *compiler) compileTopic(t *config.Topic) {
 		infos = append(infos, info)
 	}
 	c.warnRevenue(infos)
+	c.warnCarts(infos)
 }
 
 // defaults are the topic's user and time, which a rule may override. They are compiled once, with the first rule that

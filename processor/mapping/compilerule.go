@@ -169,6 +169,7 @@ func (c *compiler) event(p place, d *defaults, o *objectNode) string {
 	o.entries = append(o.entries, required(newEntry("name", n), c.site(name)))
 	c.warnEventName(name, literal)
 	c.common(p, d, o)
+	c.ecommerce(p, p.key("properties"), literal)
 	return literal
 }
 

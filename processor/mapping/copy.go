@@ -4,7 +4,7 @@ import "brazebridge/schema"
 
 // appendValue copies a value of the record as JSON. Nulls inside records, arrays and maps are left out, and so is what
 // holds nothing else: Braze drops a whole nested attribute for one null in it.
-func appendValue(dst []byte, v schema.Value) (out []byte, ok bool, err error) {
+func appendValue(dst []byte, v *schema.Value) (out []byte, ok bool, err error) {
 	switch v.Kind() {
 	case schema.Null:
 		return dst, false, nil
@@ -19,12 +19,12 @@ func appendValue(dst []byte, v schema.Value) (out []byte, ok bool, err error) {
 	return dst, err == nil, err
 }
 
-func appendRecord(dst []byte, v schema.Value) ([]byte, bool, error) {
+func appendRecord(dst []byte, v *schema.Value) ([]byte, bool, error) {
 	start := len(dst)
 	dst = append(dst, '{')
 	fields := v.Type().Fields
 	for i := range fields {
-		f := v.Field(i)
+		f := v.Nth(i)
 		if f.IsNull() {
 			continue
 		}
@@ -51,7 +51,7 @@ func appendRecord(dst []byte, v schema.Value) ([]byte, bool, error) {
 	return append(dst, '}'), true, nil
 }
 
-func appendArray(dst []byte, v schema.Value) ([]byte, bool, error) {
+func appendArray(dst []byte, v *schema.Value) ([]byte, bool, error) {
 	start := len(dst)
 	dst = append(dst, '[')
 	for i := range v.Len() {
@@ -61,7 +61,7 @@ func appendArray(dst []byte, v schema.Value) ([]byte, bool, error) {
 		}
 		var ok bool
 		var err error
-		if dst, ok, err = appendValue(dst, v.Elem(i)); err != nil {
+		if dst, ok, err = appendValue(dst, v.Nth(i)); err != nil {
 			return dst[:start], false, err
 		}
 		if !ok {
@@ -71,12 +71,12 @@ func appendArray(dst []byte, v schema.Value) ([]byte, bool, error) {
 	return append(dst, ']'), true, nil
 }
 
-func appendAvroMap(dst []byte, v schema.Value) ([]byte, bool, error) {
+func appendAvroMap(dst []byte, v *schema.Value) ([]byte, bool, error) {
 	start := len(dst)
 	dst = append(dst, '{')
 	n := v.Len()
 	for i := range n {
-		key, val := v.Entry(i)
+		val := v.Nth(2*i + 1)
 		if val.IsNull() {
 			continue
 		}
@@ -86,7 +86,7 @@ func appendAvroMap(dst []byte, v schema.Value) ([]byte, bool, error) {
 		}
 		var ok bool
 		var err error
-		if dst, err = appendString(dst, key); err != nil {
+		if dst, err = appendString(dst, v.Nth(2*i).Str()); err != nil {
 			return dst[:start], false, err
 		}
 		if dst, ok, err = appendValue(append(dst, ':'), val); err != nil {

@@ -11,10 +11,12 @@ import (
 	"brazebridge/config"
 	"brazebridge/processor/mapping"
 	"brazebridge/schema"
+	"brazebridge/sink"
 )
 
-// mapSafely maps a value and holds what must hold for any of them: no panic, no half output, valid JSON, bounded errors.
-func mapSafely(t *testing.T, p *mapping.Program, v schema.Value) {
+// mapSafely maps a value and holds what must hold for any of them: no panic, no half output, valid JSON that the check
+// reads, bounded errors. It returns whether there was no fault.
+func mapSafely(t *testing.T, p *mapping.Program, v schema.Value) bool {
 	t.Helper()
 	var out mapping.Output
 	n, err := p.NewMapper().Map(&out, v, testMeta())
@@ -26,7 +28,13 @@ func mapSafely(t *testing.T, p *mapping.Program, v schema.Value) {
 		if n != 0 || len(out.Items) != 0 {
 			t.Fatalf("a fault leaves %d items behind", len(out.Items))
 		}
-		return
+		return false
+	}
+	_, refusals := sink.NewChecker(sink.CheckOptions{}).Check(out.Items)
+	for _, r := range refusals {
+		if r.Rule == sink.RuleJSON && !tooDeep(out.Items[r.Item].JSON) {
+			t.Fatalf("the check reads no object: %s of %q", r.Text, out.Items[r.Item].JSON)
+		}
 	}
 	for _, it := range out.Items {
 		if !json.Valid(it.JSON) {
@@ -37,6 +45,22 @@ func mapSafely(t *testing.T, p *mapping.Program, v schema.Value) {
 			t.Fatalf("not an object: %v", err)
 		}
 	}
+	return true
+}
+
+// tooDeep reports whether an object is nested as deep as only a recursive type makes it: the check reads no further.
+func tooDeep(object []byte) bool {
+	depth, deepest := 0, 0
+	for _, b := range object {
+		switch b {
+		case '{', '[':
+			depth++
+			deepest = max(deepest, depth)
+		case '}', ']':
+			depth--
+		}
+	}
+	return deepest > 50
 }
 
 // FuzzExpression compiles any text as a value, a condition, a list, a price and a user, and maps a record with what compiles.

@@ -22,7 +22,8 @@ type Mapper struct {
 	envs    []map[string]any
 	vm      vm.VM
 	scratch []byte
-	start   int // of the record in the output
+	walked  schema.Value // what the last path of several steps led to
+	start   int          // of the record in the output
 	steps   int
 	objects int // of the record
 	// attributes is the size of the attributes in the object last written.
@@ -56,7 +57,10 @@ func (m *Mapper) tick() bool {
 }
 
 // value is a part of the record. It is null for what is no part of the record.
-func (m *Mapper) value(r *ref) schema.Value {
+func (m *Mapper) value(r *ref) schema.Value { return *m.at(r) }
+
+// at is value where it lies, until the next call: most of a record is only copied into the output.
+func (m *Mapper) at(r *ref) *schema.Value {
 	v := &m.root
 	switch r.root {
 	case rootRecord:
@@ -65,13 +69,15 @@ func (m *Mapper) value(r *ref) schema.Value {
 	case rootAvroKey:
 		v = &m.meta.KeyValue
 	default:
-		return schema.Value{}
+		m.walked = schema.Value{}
+		return &m.walked
 	}
 	// By far the most paths are one field.
 	if len(r.steps) == 1 && r.steps[0].kind == stepField && !v.IsNull() {
-		return v.Field(r.steps[0].idx)
+		return v.Nth(r.steps[0].idx)
 	}
-	return walk(*v, r.steps)
+	m.walked = walk(*v, r.steps)
+	return &m.walked
 }
 
 // anyOf is a reference's value for the expression machine.

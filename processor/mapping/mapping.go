@@ -47,7 +47,7 @@ func Compile(t *config.Topic, s *schema.Schema) (p *Program, warnings, faults co
 func CompileWith(t *config.Topic, value, key *schema.Schema) (p *Program, warnings, faults config.Faults) {
 	s := value
 	c := &compiler{
-		topic: t.Name, pos: t.Pos, schema: s, tombstone: s == nil, key: t.Key, keySchema: key,
+		topic: t.Name, pos: t.Pos, schema: s, tombstone: s == nil, key: t.Key, keySchema: key, onCheck: t.OnCheck,
 		sets: map[string]*setVar{}, prog: &Program{},
 	}
 	if s != nil {
@@ -55,6 +55,9 @@ func CompileWith(t *config.Topic, value, key *schema.Schema) (p *Program, warnin
 		c.rootType = c.topicType
 	}
 	c.compileTopic(t)
+	if c.keyUsed != nil {
+		c.warnings = append(c.warnings, c.keyUsed)
+	}
 	inFileOrder(c.faults)
 	inFileOrder(c.warnings)
 	if len(c.faults) > 0 {

@@ -40,7 +40,7 @@ type pathNode struct {
 }
 
 func (n *pathNode) appendJSON(m *Mapper, dst []byte) ([]byte, bool, error) {
-	out, ok, err := appendValue(dst, m.value(n.ref))
+	out, ok, err := appendValue(dst, m.at(n.ref))
 	if err != nil {
 		return dst, false, n.site.wrap(err)
 	}

@@ -31,8 +31,8 @@ type ref struct {
 	t      typ
 	text   string
 	dyn    bool // from an element that was computed
-	// warning is something odd about the name, for whoever knows the place.
-	warning *nameFault
+	// unknownKey marks a part of an Avro key whose schema is not known.
+	unknownKey bool
 }
 
 // inRecord reports whether the value is a part of the record or its key, so that it is reached without the expression machine.
@@ -184,31 +184,26 @@ func (c *compiler) resolveKafka(segs []segment) (*ref, []segment, *nameFault) {
 		return nil, nil, &nameFault{part.off, "kafka.key is not read: the topic says key: ignore", "remove key: ignore, or don't use kafka.key"}
 	}
 	if part.name == "key" && c.key == "avro" {
-		return c.avroKey(part), segs[2:], nil
+		return c.avroKey(), segs[2:], nil
 	}
 	return &ref{root: k.root, t: k.t}, segs[2:], nil
 }
 
 // avroKey is the decoded key. A record may always come without one.
-func (c *compiler) avroKey(seg segment) *ref {
+func (c *compiler) avroKey() *ref {
 	if c.keySchema != nil {
 		return &ref{root: rootAvroKey, t: typeOf(c.keySchema.Root).optional()}
 	}
-	r := &ref{root: rootNull, t: typ{class: cAny}}
-	if !c.keyTold {
-		c.keyTold = true
-		r.warning = &nameFault{seg.off, "kafka.key is Avro here, and its schema is not known: what is taken from it is not checked",
-			"register the key's schema as " + c.topic + "-key, or remove key: avro if keys are text"}
-	}
-	return r
+	return &ref{root: rootNull, t: typ{class: cAny}, unknownKey: true}
 }
 
-// warnRef tells what is odd about a reference, at the first place that uses it.
-func (c *compiler) warnRef(p place, off int, r *ref) {
-	if r.warning != nil {
-		c.warn(p, off+r.warning.off, r.warning.msg, r.warning.hint)
-		r.warning = nil
+// noteKey remembers the first use of an Avro key that cannot be checked.
+func (c *compiler) noteKey(p place, off int, r *ref) {
+	if !r.unknownKey || c.keyUsed != nil {
+		return
 	}
+	c.keyUsed = c.newFault(p, off, "kafka.key is Avro here, and its schema is not known: what is taken from it is not checked",
+		"register the key's schema as "+c.topic+"-key, or remove key: avro if keys are text")
 }
 
 func kafkaParts() []string {

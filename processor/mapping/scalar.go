@@ -88,7 +88,7 @@ func (c *compiler) hole(p place, one part, s *site) (*scalarValue, bool) {
 			c.report(p, one.off+f.off, f.msg, f.hint)
 			return nil, false
 		}
-		c.warnRef(p, one.off, r)
+		c.noteKey(p, one.off, r)
 		return &scalarValue{t: r.t, ref: r, site: s}, true
 	}
 	e, t := c.compileExpr(p, one.off, one.expr)

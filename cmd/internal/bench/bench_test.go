@@ -6,13 +6,19 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
+
+	"brazebridge/cmd/internal/demo"
+	"brazebridge/config"
 )
 
 // aroundEnv makes this program the process around the bridge; its value is the number of records.
@@ -28,9 +34,19 @@ func TestMain(m *testing.M) {
 		}
 		return
 	}
+	dir, err := os.MkdirTemp("", "brazebridge-bench")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	program = filepath.Join(dir, "brazebridge")
 	code := m.Run()
+	_ = os.RemoveAll(dir) // what is left is the system's to clear
 	os.Exit(code)
 }
+
+// program is where the bridge is built.
+var program string
 
 // around starts the process around the bridge.
 func around(tb testing.TB, n int) Around {
@@ -64,26 +80,19 @@ func around(tb testing.TB, n int) Around {
 	return a
 }
 
-// built is the bridge, built once.
-var built = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "brazebridge-bench")
-	if err != nil {
-		return "", err
-	}
-	program := filepath.Join(dir, "brazebridge")
+// build builds the bridge, once.
+var build = sync.OnceValue(func() error {
 	if out, err := exec.Command("go", "build", "-o", program, "brazebridge/cmd/brazebridge").CombinedOutput(); err != nil {
-		return "", fmt.Errorf("%w: %s", err, out)
+		return fmt.Errorf("%w: %s", err, out)
 	}
-	return program, nil
+	return nil
 })
 
 func options(tb testing.TB, a Around) Options {
 	tb.Helper()
-	program, err := built()
-	if err != nil {
+	if err := build(); err != nil {
 		tb.Fatal(err)
 	}
-	tb.Cleanup(func() { _ = os.RemoveAll(filepath.Dir(program)) })
 	return Options{Bridge: program, Dir: tb.TempDir(), Around: a}
 }
 
@@ -117,4 +126,122 @@ func measure(b *testing.B, o Options) {
 	b.ReportMetric(sum.CPUPerMillion/n, "CPU-s/Mrecords")
 	b.ReportMetric(float64(sum.PeakBytes)/(1<<20), "peak-MiB")
 	b.ReportMetric(sum.ObjectsPerRequest/n, "objects/request")
+}
+
+// A few thousand records are carried whole: with the plain mapping each becomes one object, and what the bench reports is
+// what the fake Braze saw.
+func TestRunCarriesEveryRecord(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds and runs the bridge")
+	}
+	a := around(t, 3000)
+	if mean := a.Bytes / int64(a.Records); mean < 350 || mean > 450 {
+		t.Errorf("records have %d bytes on average, want about 400", mean)
+	}
+	o := options(t, a)
+	for _, o.Mapping = range []Mapping{Plain, Rich} {
+		r, err := Run(t.Context(), o)
+		if err != nil {
+			t.Fatalf("%s: %v", o.Mapping, err)
+		}
+		if o.Mapping == Plain && r.Objects != int64(a.Records) {
+			t.Errorf("plain: %d objects of %d records", r.Objects, a.Records)
+		}
+		if r.Objects == 0 || r.Requests < r.Objects/75 || r.ObjectsPerRequest > 75 || r.RecordsPerSecond <= 0 || r.CPUPerMillion <= 0 || r.PeakBytes < 10<<20 {
+			t.Errorf("%s: %+v", o.Mapping, *r)
+		}
+	}
+}
+
+// A run that comes to nothing is an error that says what the bridge said.
+func TestRunSaysWhyTheBridgeEnded(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds the bridge")
+	}
+	o := options(t, Around{Brokers: []string{"127.0.0.1:1"}, Registry: "no address", Braze: "http://127.0.0.1:1", Records: 1})
+	o.Mapping = Plain
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	b, err := configuration(o, "group", "key")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(o.Dir, "bridge.yaml")
+	if err := os.WriteFile(file, []byte(b), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	started, err := start(o.Bridge, file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case <-started.ended:
+	case <-ctx.Done():
+		t.Error("the bridge runs with an address that is none")
+	}
+	if _, err := started.stop(); err == nil || !strings.Contains(err.Error(), "schema_registry.url") {
+		t.Errorf("stop: %v, want what the bridge said of schema_registry.url", err)
+	}
+}
+
+// Every mapping is one that the bridge takes, against the schemas that the records are written with.
+func TestConfigurations(t *testing.T) {
+	for _, m := range []Mapping{Plain, Rich} {
+		text, err := configuration(Options{Mapping: m, Around: Around{
+			Brokers: []string{"127.0.0.1:9092", "127.0.0.1:9093"}, Registry: "http://127.0.0.1:8081", Braze: "http://127.0.0.1:8080",
+		}}, "group", keyOf(20*time.Millisecond, 3))
+		if err != nil {
+			t.Fatal(err)
+		}
+		cfg, _, err := config.Parse(string(m), []byte(text), config.ResolveAll)
+		if err != nil {
+			t.Fatalf("%s: %v", m, err)
+		}
+		if n := len(cfg.Topics); n != len(demo.Topics()) {
+			t.Errorf("%s maps %d topics", m, n)
+		}
+		if got := cfg.Braze.APIKey.Reveal(); got != "20ms/3" {
+			t.Errorf("%s: key %q", m, got)
+		}
+	}
+	if _, err := configuration(Options{Mapping: "other"}, "", ""); err == nil {
+		t.Error("made a configuration of a mapping that there is none of")
+	}
+}
+
+func TestBrazesAreTold(t *testing.T) {
+	b := &brazes{runs: map[string]*run{}}
+	srv := httptest.NewServer(b)
+	defer srv.Close()
+	track := func(key, body string) int {
+		t.Helper()
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, srv.URL+"/users/track", strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Authorization", "Bearer "+key)
+		req.Header.Set("Content-Type", "application/json")
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		return resp.StatusCode
+	}
+	const body = `{"events":[{"external_id":"u","name":"n","time":"2026-01-01T00:00:00Z"},{"external_id":"v","name":"n","time":"2026-01-01T00:00:00Z"}]}`
+	for key, want := range map[string]int{"0s/1": http.StatusCreated, "0s/2": http.StatusCreated, "soon/1": http.StatusUnauthorized} {
+		if got := track(key, body); got != want {
+			t.Errorf("key %s: status %d, want %d", key, got, want)
+		}
+	}
+	track("0s/2", body)
+	for key, want := range map[string]int64{"0s/1": 1, "0s/2": 2} {
+		s, err := seenBy(t.Context(), srv.URL, key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if s.Requests != want || s.Objects != 2*want || s.Seconds <= 0 {
+			t.Errorf("key %s: saw %+v, want %d requests of two objects", key, s, want)
+		}
+	}
 }

@@ -62,7 +62,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 // topic accepts; none accepts all.
 func Against(t *config.Topic, s *schema.Schema, accepts []string) *Result {
 	c := &checker{result: &Result{Topics: 1}, seen: map[config.Fault]bool{}}
-	c.schema(t, s, accepts)
+	c.schema(t, s, nil, accepts)
 	c.result.Faults.Sort()
 	c.result.Warnings.Sort()
 	return c.result
@@ -94,6 +94,10 @@ func (c *checker) topic(t *config.Topic) error {
 	if err != nil {
 		return err
 	}
+	keys, err := c.keys(t)
+	if err != nil {
+		return err
+	}
 	found := false
 	for _, name := range subjects {
 		versions, err := c.versions(name)
@@ -113,8 +117,14 @@ func (c *checker) topic(t *config.Topic) error {
 		if len(accepts) == 0 {
 			accepts = processor.RecordTypes(versions[0])
 		}
-		for _, s := range versions {
-			c.schema(t, s, accepts)
+		for i, s := range versions {
+			c.schema(t, s, keys[0], accepts)
+			if i > 0 {
+				continue
+			}
+			for _, k := range keys[1:] { // the other versions of the key, with the latest of the value
+				c.schema(t, s, k, accepts)
+			}
 		}
 	}
 	switch {
@@ -125,9 +135,35 @@ func (c *checker) topic(t *config.Topic) error {
 		c.add(config.Faults{c.unfound(t)}, nil)
 	}
 	if t.Tombstones == config.TombstonesMap {
-		c.tombstones(t)
+		c.tombstones(t, keys[0])
 	}
 	return nil
+}
+
+// keys are the schemas of a topic's keys, the latest first: a single nil where they are not read as Avro, or, which is a
+// fault, where there are none.
+func (c *checker) keys(t *config.Topic) ([]*schema.Schema, error) {
+	if t.Key != config.KeyAvro {
+		return []*schema.Schema{nil}, nil
+	}
+	subject := t.Name + "-key"
+	if t.Pattern {
+		c.add(nil, config.Faults{topicFault(t, "", "what this mapping takes from the key was not checked: a pattern's topics may have different keys", "")})
+		return []*schema.Schema{nil}, nil
+	}
+	keys, err := c.versions(subject)
+	var away *schema.UnavailableError
+	switch {
+	case errors.As(err, &away):
+		return nil, err
+	case errors.Is(err, schema.ErrUnknownSubject):
+		c.add(config.Faults{topicFault(t, subject, "there is no such schema, so what this mapping takes from the key cannot be checked", "key: text reads the key as text")}, nil)
+	case err != nil:
+		c.add(config.Faults{topicFault(t, subject, "the schema cannot be used: "+err.Error(), "")}, nil)
+	default:
+		return keys, nil
+	}
+	return []*schema.Schema{nil}, nil
 }
 
 // unfound is the fault of a topic without any schema.
@@ -169,13 +205,13 @@ func (c *checker) versions(subject string) ([]*schema.Schema, error) {
 	return all, err
 }
 
-func (c *checker) schema(t *config.Topic, s *schema.Schema, accepts []string) {
+func (c *checker) schema(t *config.Topic, s, key *schema.Schema, accepts []string) {
 	c.result.Schemas++
 	if text := processor.Misfit(accepts, s); text != "" {
 		c.misfit(t, s, text, accepts)
 		return
 	}
-	_, warnings, faults := mapping.Compile(t, s)
+	_, warnings, faults := mapping.CompileWith(t, s, key)
 	c.add(faults, warnings)
 }
 
@@ -192,8 +228,8 @@ func (c *checker) misfit(t *config.Topic, s *schema.Schema, text string, accepts
 }
 
 // tombstones compiles what a record without a value is mapped by, and leaves out what a schema's compilation said too.
-func (c *checker) tombstones(t *config.Topic) {
-	_, warnings, faults := mapping.Compile(t, nil)
+func (c *checker) tombstones(t *config.Topic, key *schema.Schema) {
+	_, warnings, faults := mapping.CompileWith(t, nil, key)
 	said := func(fs config.Faults, f *config.Fault) bool {
 		return slices.ContainsFunc(fs, func(g *config.Fault) bool { return f.Line == g.Line && f.Column == g.Column })
 	}

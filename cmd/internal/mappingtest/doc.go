@@ -14,7 +14,7 @@
 //	    rejected: mapping
 //
 // A test may also say subject and version (the schema that the record is written with; default the latest of the topic's),
-// key, headers, timestamp (default 2020-01-01T00:00:00Z), partition and offset (default 0). record: null is a tombstone.
+// key (text, or with key: avro a value), headers, timestamp (default 2020-01-01T00:00:00Z), partition and offset (default 0). record: null is a tombstone.
 // One of want, filtered: true and rejected: REASON says what is to come out; filtered may also name its reason.
 //
 // It promises that a record goes through the processor's own steps (processor.Trial), written as Avro and decoded again;

@@ -32,7 +32,7 @@ type Test struct {
 	TopicPos  config.Pos
 	Subject   string
 	Version   int
-	Key       []byte
+	Key       *config.Node // text, or a value of the key's schema
 	Headers   []Header
 	Timestamp time.Time
 	Partition int32
@@ -199,7 +199,7 @@ func (r *reader) test(n *config.Node, path string) *Test {
 		"topic":     func(k *config.Key, path string) { t.Topic, t.TopicPos = r.text(k, path), k.Value.Pos },
 		"subject":   func(k *config.Key, path string) { t.Subject = r.text(k, path) },
 		"version":   func(k *config.Key, path string) { t.Version = int(r.number(k, path, 31)) },
-		"key":       func(k *config.Key, path string) { t.Key = r.key(k, path) },
+		"key":       func(k *config.Key, _ string) { t.Key = k.Value },
 		"headers":   func(k *config.Key, path string) { t.Headers = r.headers(k, path) },
 		"timestamp": func(k *config.Key, path string) { t.Timestamp = r.time(k, path) },
 		"partition": func(k *config.Key, path string) { t.Partition = int32(r.number(k, path, 32)) },
@@ -223,7 +223,8 @@ func (r *reader) test(n *config.Node, path string) *Test {
 	return t
 }
 
-func (r *reader) key(k *config.Key, path string) []byte {
+// header is a header's value; null is one without a value.
+func (r *reader) header(k *config.Key, path string) []byte {
 	if k.Value.Kind == config.NodeNull {
 		return nil
 	}
@@ -238,7 +239,7 @@ func (r *reader) headers(k *config.Key, path string) []Header {
 	var headers []Header
 	for i := range k.Value.Keys {
 		h := &k.Value.Keys[i]
-		headers = append(headers, Header{Key: h.Name, Value: r.key(h, path+"."+h.Name)})
+		headers = append(headers, Header{Key: h.Name, Value: r.header(h, path+"."+h.Name)})
 	}
 	return headers
 }

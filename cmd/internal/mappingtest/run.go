@@ -86,7 +86,7 @@ func (r *runner) run(t *Test) (*Result, error) {
 	if err != nil {
 		return t.fault(t.TopicPos, "topic", "", "%v", err), nil
 	}
-	rec := &kgo.Record{Topic: t.Topic, Partition: t.Partition, Offset: t.Offset, Timestamp: t.Timestamp, Key: t.Key}
+	rec := &kgo.Record{Topic: t.Topic, Partition: t.Partition, Offset: t.Offset, Timestamp: t.Timestamp}
 	for _, h := range t.Headers {
 		rec.Headers = append(rec.Headers, kgo.RecordHeader{Key: h.Key, Value: h.Value})
 	}
@@ -97,8 +97,37 @@ func (r *runner) run(t *Test) (*Result, error) {
 		return t.fault(t.Record.Pos, "record", "", "does not fit the schema %s version %d: %v", writer.Subject, writer.Version, err), nil
 	}
 	rec.Value = datum
-	verdict := processor.NewTrial(t.Topic, topic, latest).Try(writer, datum, rec)
+	key, fault, err := r.key(t, topic, rec)
+	if err != nil || fault != nil {
+		return fault, err
+	}
+	verdict := processor.NewTrial(t.Topic, topic, latest).TryKeyed(writer, datum, key, rec.Key, rec)
 	return t.judge(verdict)
+}
+
+// key gives the record its key: the text as it stands, or the value written by the key's own schema, which is returned.
+func (r *runner) key(t *Test, topic *config.Topic, rec *kgo.Record) (*schema.Schema, *Result, error) {
+	switch {
+	case t.Key == nil || t.Key.Kind == config.NodeNull:
+		return nil, nil, nil
+	case topic.Key == config.KeyAvro:
+		s, err := r.latestOf(t.Topic + "-key")
+		var away *schema.UnavailableError
+		if errors.As(err, &away) {
+			return nil, nil, err
+		}
+		if err == nil {
+			rec.Key, err = s.EncodeJSON(valueOf(t.Key).appendJSON(nil))
+		}
+		if err != nil {
+			return nil, t.fault(t.Key.Pos, "key", "", "does not fit the schema %s-key: %v", t.Topic, err), nil
+		}
+		return s, nil, nil
+	case t.Key.Kind == config.NodeMap || t.Key.Kind == config.NodeList:
+		return nil, t.fault(t.Key.Pos, "key", "where keys are Avro, the topic says key: avro", "must be text, is %s", t.Key.Kind), nil
+	}
+	rec.Key = []byte(t.Key.Text)
+	return nil, nil, nil
 }
 
 func (t *Test) fault(at config.Pos, key, hint, format string, args ...any) *Result {

@@ -25,6 +25,8 @@ type Live struct {
 	// Offset of the first record; or Earliest, or Latest for the last Limit records there are.
 	Offset int64
 	Limit  int
+	// AvroKeys tells that keys are read by schemas of their own.
+	AvroKeys bool
 	// SchemaOf finds the schema of a record.
 	SchemaOf func(ctx context.Context, ref schema.Ref) (*schema.Schema, error)
 
@@ -47,36 +49,52 @@ func (l *Live) Next(ctx context.Context) (*Record, error) {
 	if len(l.records) == 0 {
 		return nil, io.EOF
 	}
-	raw := l.records[0]
+	rec := &Record{Record: l.records[0]}
 	l.records = l.records[1:]
-	rec := &Record{Record: raw}
-	if raw.Value == nil {
-		return rec, nil
-	}
-	var header []byte
-	for _, h := range raw.Headers {
-		if h.Key == "__value_schema_id" {
-			header = h.Value
+	var err error
+	if rec.Value != nil {
+		if rec.Schema, rec.Datum, err = l.lookUp(ctx, rec, rec.Value, "__value_schema_id"); err != nil {
+			return nil, err
 		}
 	}
-	ref, datum, err := schema.Frame(raw.Value, header)
+	if l.AvroKeys && rec.Record.Key != nil && rec.Err == nil {
+		if rec.Key, rec.KeyDatum, err = l.lookUp(ctx, rec, rec.Record.Key, "__key_schema_id"); err != nil {
+			return nil, err
+		}
+		if rec.Err != nil {
+			rec.Err = fmt.Errorf("decode key: %w", rec.Err)
+		}
+	}
+	return rec, nil
+}
+
+// lookUp finds the schema of a record's value or key. What is wrong with those is noted in the record; the error is that
+// of a registry that does not answer.
+func (l *Live) lookUp(ctx context.Context, rec *Record, framed []byte, header string) (*schema.Schema, []byte, error) {
+	var id []byte
+	for _, h := range rec.Headers {
+		if h.Key == header {
+			id = h.Value
+			break // as the bridge, the first of several
+		}
+	}
+	ref, datum, err := schema.Frame(framed, id)
 	if err != nil {
 		rec.Reason, rec.Err = sink.Undecodable, err
-		return rec, nil
+		return nil, nil, nil
 	}
-	rec.Datum = datum
-	rec.Schema, err = l.SchemaOf(ctx, ref)
+	s, err := l.SchemaOf(ctx, ref)
 	var away *schema.UnavailableError
 	switch {
 	case err == nil:
 	case errors.As(err, &away), ctx.Err() != nil:
-		return nil, fmt.Errorf("look up schema %s: %w", ref, err)
+		return nil, nil, fmt.Errorf("look up schema %s: %w", ref, err)
 	case errors.Is(err, schema.ErrUnknownSchema):
 		rec.Reason, rec.Err = sink.UnknownSchema, err
 	default:
 		rec.Reason, rec.Err = sink.Undecodable, err
 	}
-	return rec, nil
+	return s, datum, nil
 }
 
 // Read reads the records from Kafka. Call it once, before Next.

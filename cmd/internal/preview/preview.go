@@ -21,8 +21,11 @@ type Record struct {
 	*kgo.Record
 	Schema *schema.Schema // nil: a tombstone
 	Datum  []byte
-	Reason sink.Reason // set where Err is
-	Err    error
+	// Key is the schema of the key, and KeyDatum the key without its framing, where the topic says that keys are Avro.
+	Key      *schema.Schema
+	KeyDatum []byte
+	Reason   sink.Reason // set where Err is
+	Err      error
 }
 
 // Source gives the records, one after the other, and io.EOF behind the last.
@@ -141,7 +144,7 @@ func (o *Options) try(trial *processor.Trial, rec *Record) *Shown {
 	if rec.Err != nil {
 		return &Shown{Record: rec, Verdict: processor.Refused(rec.Reason, rec.Err)}
 	}
-	shown := &Shown{Record: rec, Verdict: trial.Try(rec.Schema, rec.Datum, rec.Record)}
+	shown := &Shown{Record: rec, Verdict: trial.TryKeyed(rec.Schema, rec.Datum, rec.Key, rec.KeyDatum, rec.Record)}
 	if age := o.Config.MaxAge.D(); age > 0 && !o.Now.IsZero() && shown.Outcome() == Mapped && o.Now.Sub(rec.Timestamp) > age {
 		shown.Filtered = "expired"
 	}

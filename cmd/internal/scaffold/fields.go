@@ -130,7 +130,7 @@ var (
 		"customer_number", "customer_no", "customer_uuid", "user_uuid", "buyer_customer_id", "uid"}
 	timeNames = []string{"occurred_at", "event_time", "event_timestamp", "event_ts", "placed_at", "ordered_at", "happened_at", "updated_at", "created_at",
 		"order_time", "order_date", "viewed_at", "timestamp", "time", "ts", "at", "created", "updated"}
-	emailNames    = []string{"email", "customer_email", "user_email", "e_mail", "mail", "email_address"}
+	emailNames    = []string{"email", "customer_email", "user_email", "buyer_email", "e_mail", "mail", "email_address"}
 	phoneNames    = []string{"phone", "customer_phone", "user_phone", "phone_number", "mobile", "msisdn"}
 	stateNames    = []string{"status", "order_status", "state", "kind", "type", "event_type", "action", "event"}
 	totalNames    = []string{"total_value", "total", "total_amount", "order_total", "grand_total", "total_price", "cart_total", "amount", "value", "sum"}

@@ -52,10 +52,14 @@ func purchaseEvent(fields []field, event, idKey string, id *field) *rule {
 	r.add("currency", currency)
 	r.source(fields)
 	if event == "ecommerce.cart_updated" {
-		r.properties = append(r.properties, "action: replace", "#        # the whole cart; if records hold only what changed: add or remove")
+		r.properties = append(r.properties, "action: replace              # the whole cart; add or remove if records hold only what changed")
 	}
 	r.properties = append(r.properties, products...)
-	r.when(fields)
+	if event == "ecommerce.cart_updated" && !lines.nullable {
+		r.conditions = append(r.conditions, fmt.Sprintf("when: ${len(%s) > 0}             # Braze processes no cart without products", lines.path))
+		return r
+	}
+	r.when(fields, likely[event]...)
 	return r
 }
 
@@ -113,7 +117,7 @@ func viewed(fields []field) *rule {
 		r.add(want.key, f)
 	}
 	r.source(fields)
-	r.when(fields)
+	r.when(fields, likely[r.event]...)
 	return r
 }
 
@@ -137,18 +141,36 @@ func (r *rule) source(fields []field) {
 	r.properties = append(r.properties, "source: web                  # no field for it was found: where does this happen?")
 }
 
-// when proposes a condition, as a comment: which records an event stands for is for people to say.
-func (r *rule) when(fields []field) {
+// likely are what the symbols of an enum contain that stand for an event.
+var likely = map[string][]string{
+	"ecommerce.order_placed":     {"placed", "created", "confirmed", "new"},
+	"ecommerce.order_refunded":   {"refunded"},
+	"ecommerce.checkout_started": {"started", "created"},
+	"ecommerce.product_viewed":   {"viewed", "view"},
+}
+
+// when proposes a condition: which records an event stands for is for people to say, so it is a comment, unless one of the
+// words is a symbol of the enum that tells the records apart.
+func (r *rule) when(fields []field, words ...string) {
 	f := pick(fields, isText, stateNames...)
-	switch {
-	case f == nil:
-	case f.t.Kind == schema.Enum && len(f.t.Symbols) > 0:
-		r.conditions = append(r.conditions,
-			fmt.Sprintf("# when: ${%s == %q}", f.path, f.t.Symbols[0]),
-			"#     which records are meant? "+lastName(f.path)+" is one of "+strings.Join(f.t.Symbols[:min(12, len(f.t.Symbols))], ", "))
-	default:
-		r.conditions = append(r.conditions, fmt.Sprintf(`# when: ${%s == "…"}     which records are meant?`, f.path))
+	if f == nil {
+		return
 	}
+	if f.t.Kind != schema.Enum || len(f.t.Symbols) == 0 {
+		r.conditions = append(r.conditions, fmt.Sprintf(`# when: ${%s == "…"}     which records are meant?`, f.path))
+		return
+	}
+	mark, symbol := "# ", f.t.Symbols[0]
+	for _, w := range slices.Backward(words) {
+		for _, s := range f.t.Symbols {
+			if strings.Contains(strings.ToLower(s), w) {
+				mark, symbol = "", s
+			}
+		}
+	}
+	r.conditions = append(r.conditions,
+		fmt.Sprintf("%swhen: ${%s == %q}", mark, f.path, symbol),
+		"#     which records are meant? "+lastName(f.path)+" is one of "+strings.Join(f.t.Symbols[:min(12, len(f.t.Symbols))], ", "))
 }
 
 // plain is a custom event with the record's fields.

@@ -2,6 +2,7 @@ package scaffold
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 
 	"brazebridge/config"
@@ -68,6 +69,20 @@ func Write(o Options) (string, error) {
 	return b.String(), nil
 }
 
+// plainTopic are names that no reader of YAML takes for anything but text, unless they are one of its words.
+var plainTopic = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9._-]*$`)
+
+func topicKey(name string) string {
+	switch strings.ToLower(name) {
+	case "true", "false", "yes", "no", "on", "off", "y", "n", "null":
+		return quoted(name)
+	}
+	if plainTopic.MatchString(name) {
+		return name
+	}
+	return quoted(name)
+}
+
 func quoted(s string) string { return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"` }
 
 // topic writes the boldest mapping that compiles.
@@ -104,7 +119,7 @@ const (
 // propose writes one topic.
 func propose(t Topic, bold boldness) string {
 	var w writer
-	w.line("  %s:%s", quoted(t.Name), w.aside("subject %s version %d", t.Schema.Subject, t.Schema.Version))
+	w.line("  %s:%s", topicKey(t.Name), w.aside("subject %s version %d", t.Schema.Subject, t.Schema.Version))
 	records := recordsOf(t.Schema.Root)
 	if len(records) == 0 || bold == withEverything {
 		w.line("    user: {external_id: \"${kafka.key}\"}  # is the record's key the user's external_id in Braze?")

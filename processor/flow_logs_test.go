@@ -1,0 +1,307 @@
+//go:build synctests
+
+package processor
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"brazebridge/schema"
+	"brazebridge/sink/fakebraze"
+)
+
+func (f *flow) adm() *kadm.Client { return kadm.NewClient(f.admin) }
+
+// committed is the group's offset of a partition; -1: none.
+func (f *flow) committed(topic string, partition int32) int64 {
+	f.t.Helper()
+	offsets, err := f.adm().FetchOffsets(context.Background(), "flow")
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	o, ok := offsets.Lookup(topic, partition)
+	if !ok {
+		return -1
+	}
+	return o.At
+}
+
+// visits writes n good records of one partition, with consecutive seqs from first.
+func (f *flow) visits(topic string, partition int32, first int64, n int) {
+	f.t.Helper()
+	for i := range int64(n) {
+		r := &flowRecord{seq: first + i, user: fmt.Sprint("user-", first+i), kind: "ok", part: topicPartition{topic, partition}}
+		f.mu.Lock()
+		f.records[r.seq] = r
+		f.mu.Unlock()
+		f.produceRaw(topic, partition, f.value(r))
+	}
+}
+
+// arrivals counts the records from first on that have arrived.
+func (f *flow) arrivalsFrom(first int64) (n int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for seq, r := range f.records {
+		if seq >= first {
+			n += r.arrivals
+		}
+	}
+	return n
+}
+
+// TestRetentionThatOvertakesIsCounted deletes what was not read yet, before the start: reading goes on at the earliest that
+// is left, and what is gone is counted.
+func TestRetentionThatOvertakesIsCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFlow(t, "orders")
+		f.visits("orders", 0, 0, 10)
+		m := f.start()
+		f.settle(time.Minute)
+		m.drain(t)
+		f.visits("orders", 0, 100, 50)
+		if _, err := f.adm().DeleteRecords(context.Background(), kadm.Offsets{"orders": {0: {Topic: "orders", Partition: 0, At: 40}}}); err != nil {
+			t.Fatal(err)
+		}
+		m = f.start()
+		time.Sleep(10 * time.Second)
+		if n := f.arrivalsFrom(100); n != 20 {
+			t.Errorf("%d records arrived, want the 20 that are left", n)
+		}
+		if n := series(m.metrics)[`brazebridge_skipped_offsets_total{retention,orders}`]; n != 30 {
+			t.Errorf("%v offsets are counted as skipped, want 30: %v", n, matching(series(m.metrics), "skipped"))
+		}
+		m.drain(t)
+		if at := f.committed("orders", 0); at != 60 {
+			t.Errorf("committed %d, want 60", at)
+		}
+	})
+}
+
+func matching(all map[string]float64, part string) (some []string) {
+	for name, v := range all {
+		if strings.Contains(name, part) {
+			some = append(some, fmt.Sprint(name, "=", v))
+		}
+	}
+	slices.Sort(some)
+	return some
+}
+
+// TestATopicMadeAnewIsReadWhole deletes a topic while nobody reads it, with marks in its commit, and makes it anew: nothing
+// that the old one had settled is taken for settled in the new one.
+func TestATopicMadeAnewIsReadWhole(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFlow(t, "orders")
+		f.visits("orders", 0, 0, 20)
+		if err := f.braze.SetFaults([]fakebraze.Fault{{Kind: "status", Status: 503, Every: 2}}); err != nil {
+			t.Fatal(err)
+		}
+		m := f.start()
+		f.settle(time.Minute)
+		m.drain(t)
+		id := f.cluster.TopicInfo("orders").TopicID
+		text := (&note{topic: id, epoch: 1 << 20, marks: []run{{5, 20}}}).encode(0)
+		if err := f.adm().CommitAllOffsets(context.Background(), "flow", kadm.Offsets{"orders": {0: {Topic: "orders", At: 0, LeaderEpoch: -1, Metadata: text}}}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.adm().DeleteTopics(context.Background(), "orders"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.adm().CreateTopics(context.Background(), 3, 1, nil, "orders"); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.adm().CommitAllOffsets(context.Background(), "flow", kadm.Offsets{"orders": {0: {Topic: "orders", At: 0, LeaderEpoch: -1, Metadata: text}}}); err != nil {
+			t.Fatal(err)
+		}
+		f.visits("orders", 0, 100, 20)
+		m = f.start()
+		time.Sleep(time.Minute)
+		if n := f.arrivalsFrom(100); n != 20 {
+			t.Errorf("%d records of the new topic arrived, want all 20", n)
+		}
+		m.drain(t)
+	})
+}
+
+// TestALogThatBecomesShorterIsReadOn makes a topic anew while it is read: offsets begin again, and with them the account.
+func TestALogThatBecomesShorterIsReadOn(t *testing.T) {
+	l, w := newTestLedger(100)
+	a := l.open(topicPartition{"t", 0}, w)
+	l.resumed(a, position{50, 1})
+	l.arrives(a, 50, 0)
+	l.settleAll(tracked(t, l, a, 50, 51, 52), verdict{delivered, ""})
+	if l.arrives(a, 53, 0) || l.arrives(a, 60, 0) {
+		t.Error("a log that goes on, or has a hole, is taken for a shorter one")
+	}
+	if !l.arrives(a, 20, 0) {
+		t.Error("a log that goes back is not noticed")
+	}
+}
+
+// TestTransactionsAreSteppedOver commits and aborts transactions: what was aborted is not sent, and the markers do not keep
+// the partition from being through.
+func TestTransactionsAreSteppedOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFlow(t, "orders")
+		m := f.start()
+		cl, err := kgo.NewClient(append(f.kafka(), kgo.TransactionalID("tx"), kgo.RecordPartitioner(kgo.ManualPartitioner()))...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer cl.Close()
+		for i := range int64(6) {
+			r := &flowRecord{seq: i, user: fmt.Sprint("user-", i), kind: "ok", part: topicPartition{"orders", 0}}
+			f.mu.Lock()
+			f.records[i] = r
+			f.mu.Unlock()
+			if err := cl.BeginTransaction(); err != nil {
+				t.Fatal(err)
+			}
+			if err := cl.ProduceSync(context.Background(), &kgo.Record{Topic: "orders", Value: f.value(r)}).FirstErr(); err != nil {
+				t.Fatal(err)
+			}
+			if err := cl.EndTransaction(context.Background(), kgo.TransactionEndTry(i%3 != 2)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		time.Sleep(10 * time.Second)
+		if n := f.arrivalsFrom(0); n != 4 {
+			t.Errorf("%d records arrived, want the 4 that were committed", n)
+		}
+		if at := f.committed("orders", 0); at != 12 {
+			t.Errorf("committed %d of 12", at)
+		}
+		if a := m.Accounts()["orders"]; a.Consumed != 4 || a.Delivered != 4 {
+			t.Errorf("accounts %+v, want 4 records", a)
+		}
+		m.drain(t)
+	})
+}
+
+// TestARebalanceWaitsForNoReader has a registry that never answers hold a reader up while another member joins.
+func TestARebalanceWaitsForNoReader(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFlow(t, "orders")
+		away := true
+		f.registry = &oracle{flow: f, answer: func(schema.Ref) (*schema.Schema, error) {
+			if away {
+				return nil, &schema.UnavailableError{Err: context.DeadlineExceeded}
+			}
+			return nil, nil
+		}}
+		f.produce(rand.New(rand.NewPCG(2, 2)), 30)
+		first := f.start()
+		time.Sleep(5 * time.Second)
+		second := f.start()
+		time.Sleep(15 * time.Second)
+		if len(second.ledger.all()) == 0 {
+			t.Error("the member that joined has no partition after 15 s: the other one's reader kept it waiting")
+		}
+		away = false
+		f.settle(2 * time.Minute)
+		first.drain(t)
+		second.drain(t)
+	})
+}
+
+// TestTheLastWordHolds has holds and resumes follow each other faster than the poll goes round: the last word counts.
+func TestTheLastWordHolds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFlow(t, "orders")
+		m := f.start()
+		time.Sleep(5 * time.Second)
+		hold := func() {
+			if err := m.Hold("orders"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		resume := func() {
+			if err := m.Resume("orders"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, before := range [][]func(){{hold, resume, hold}, {resume, hold}} {
+			for _, word := range before {
+				word()
+			}
+			time.Sleep(time.Second)
+			if got := reasons(m); !slices.Equal(got, []string{"operator orders"}) {
+				t.Errorf("after the last word was hold: %v", got)
+			}
+			resume()
+			time.Sleep(time.Second)
+			if got := reasons(m); len(got) > 0 {
+				t.Errorf("after the last word was resume: %v", got)
+			}
+			f.visits("orders", 0, int64(len(f.records)), 3)
+			time.Sleep(5 * time.Second)
+			if open := f.open(); open > 0 {
+				t.Errorf("%d records wait although nothing holds", open)
+			}
+		}
+		m.drain(t)
+	})
+}
+
+// TestACommitThatNobodyOwesIsNoFault has a commit fail for good, and its partition go: nothing is left to be committed, and
+// nothing to be held against the member.
+func TestACommitThatNobodyOwesIsNoFault(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFlow(t, "orders")
+		m := f.start()
+		time.Sleep(5 * time.Second)
+		m.commitFault(context.DeadlineExceeded)
+		time.Sleep(10 * time.Second)
+		if got := reasons(m); len(got) > 0 {
+			t.Errorf("reasons %v", got)
+		}
+		m.drain(t)
+	})
+}
+
+// TestAMemberThatWasLostIsReadyAgain has the group forget a member: once it has joined anew nothing is held against it.
+func TestAMemberThatWasLostIsReadyAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFlow(t, "orders")
+		m := f.start()
+		time.Sleep(5 * time.Second)
+		kafkaHooks{m.Processor, func(error) {}}.OnGroupManageError(context.DeadlineExceeded)
+		other := f.start() // a rebalance: the member is in the group
+		time.Sleep(15 * time.Second)
+		if got := reasons(m); len(got) > 0 {
+			t.Errorf("reasons %v", got)
+		}
+		other.drain(t)
+		m.drain(t)
+	})
+}
+
+// TestAClosedGateIsNoReasonToDie has Braze ask for a wait that is longer than a wedged process is given.
+func TestAClosedGateIsNoReasonToDie(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFlow(t, "orders")
+		m := f.start()
+		if err := f.braze.SetFaults([]fakebraze.Fault{{Kind: "status", Status: 429, Count: 1, Headers: map[string]string{"Retry-After": "600"}}}); err != nil {
+			t.Fatal(err)
+		}
+		f.visits("orders", 0, 0, 3)
+		for range 20 {
+			time.Sleep(28 * time.Second)
+			if !m.Alive() {
+				t.Fatal("a wait that Braze asked for is taken for a wedged process")
+			}
+		}
+		f.settle(5 * time.Minute)
+		m.drain(t)
+	})
+}
