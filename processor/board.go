@@ -22,6 +22,7 @@ const (
 	reasonOperator     = "operator"
 	reasonKafka        = "kafka"
 	reasonStuck        = "stuck"
+	reasonThrottled    = "braze_throttled"
 	reasonCommit       = "commit_failed"
 )
 

@@ -36,6 +36,7 @@ func (p *Processor) committing(run context.Context) {
 // when the group's generation can no longer change.
 func (p *Processor) commit(ctx context.Context, points []commitPoint, last bool) {
 	if len(points) == 0 {
+		p.board.clear(reasonCommit, "", "") // what could not be committed is another member's now
 		return
 	}
 	offsets := map[string]map[int32]kgo.EpochOffset{}

@@ -223,7 +223,7 @@ func (d *dispatcher) join(t *task) {
 	b := d.open
 	switch {
 	case t.alone:
-		b = &batch{since: t.since}
+		b = &batch{since: d.lingers(t)}
 		d.ready = append(d.ready, b)
 	case b != nil && !d.lane.limit().Fits(b.size.Plus(t.items)):
 		d.cut()
@@ -251,14 +251,23 @@ func (d *dispatcher) join(t *task) {
 		st.tasks++
 		st.attributes = st.attributes || attributes
 	})
-	if t.since.Before(b.since) {
-		b.since = t.since
+	if from := d.lingers(t); from.Before(b.since) {
+		b.since = from
 	}
 	b.tasks = append(b.tasks, t)
 	b.size = b.size.Plus(t.items)
 	if b == d.open && d.lane.limit().Full(b.size) {
 		d.cut()
 	}
+}
+
+// lingers is from when on a task counts as lingering: its arrival. One that has waited long for its user lingers a quarter
+// again, or each that comes free would take an almost empty request of its own.
+func (d *dispatcher) lingers(t *task) time.Time {
+	if from := time.Now().Add(-d.lane.linger * 3 / 4); t.since.Before(from) {
+		return from
+	}
+	return t.since
 }
 
 // cut closes the open batch: nothing joins it any more.

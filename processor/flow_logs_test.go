@@ -7,11 +7,11 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -77,8 +77,8 @@ func TestRetentionThatOvertakesIsCounted(t *testing.T) {
 		if n := f.arrivalsFrom(100); n != 20 {
 			t.Errorf("%d records arrived, want the 20 that are left", n)
 		}
-		if n := series(m.metrics)[`brazebridge_skipped_offsets_total{retention,orders}`]; n != 30 {
-			t.Errorf("%v offsets are counted as skipped, want 30: %v", n, matching(series(m.metrics), "skipped"))
+		if got := m.shown("skipped_offsets_total"); !slices.Equal(got, []string{"retention orders 30"}) {
+			t.Errorf("skipped: %v, want 30 offsets", got)
 		}
 		m.drain(t)
 		if at := f.committed("orders", 0); at != 60 {
@@ -87,14 +87,28 @@ func TestRetentionThatOvertakesIsCounted(t *testing.T) {
 	})
 }
 
-func matching(all map[string]float64, part string) (some []string) {
-	for name, v := range all {
-		if strings.Contains(name, part) {
-			some = append(some, fmt.Sprint(name, "=", v))
+// shown is a metric as a scrape shows it: label values and value.
+func (m *member) shown(name string) (all []string) {
+	r := prometheus.NewRegistry()
+	r.MustRegister(m.metrics)
+	families, err := r.Gather()
+	if err != nil {
+		panic(err)
+	}
+	for _, f := range families {
+		for _, s := range f.GetMetric() {
+			if f.GetName() != "brazebridge_"+name {
+				continue
+			}
+			text := ""
+			for _, l := range s.GetLabel() {
+				text += l.GetValue() + " "
+			}
+			all = append(all, fmt.Sprint(text, s.GetCounter().GetValue()+s.GetGauge().GetValue()))
 		}
 	}
-	slices.Sort(some)
-	return some
+	slices.Sort(all)
+	return all
 }
 
 // TestATopicMadeAnewIsReadWhole deletes a topic while nobody reads it, with marks in its commit, and makes it anew: nothing
@@ -111,16 +125,18 @@ func TestATopicMadeAnewIsReadWhole(t *testing.T) {
 		m.drain(t)
 		id := f.cluster.TopicInfo("orders").TopicID
 		text := (&note{topic: id, epoch: 1 << 20, marks: []run{{5, 20}}}).encode(0)
-		if err := f.adm().CommitAllOffsets(context.Background(), "flow", kadm.Offsets{"orders": {0: {Topic: "orders", At: 0, LeaderEpoch: -1, Metadata: text}}}); err != nil {
-			t.Fatal(err)
-		}
 		if _, err := f.adm().DeleteTopics(context.Background(), "orders"); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := f.adm().CreateTopics(context.Background(), 3, 1, nil, "orders"); err != nil {
 			t.Fatal(err)
 		}
-		if err := f.adm().CommitAllOffsets(context.Background(), "flow", kadm.Offsets{"orders": {0: {Topic: "orders", At: 0, LeaderEpoch: -1, Metadata: text}}}); err != nil {
+		fresh, err := kgo.NewClient(f.kafka()...) // one that does not know the topic's former id
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer fresh.Close()
+		if err := kadm.NewClient(fresh).CommitAllOffsets(context.Background(), "flow", kadm.Offsets{"orders": {0: {Topic: "orders", At: 0, LeaderEpoch: -1, Metadata: text}}}); err != nil {
 			t.Fatal(err)
 		}
 		f.visits("orders", 0, 100, 20)
@@ -303,5 +319,43 @@ func TestAClosedGateIsNoReasonToDie(t *testing.T) {
 		}
 		f.settle(5 * time.Minute)
 		m.drain(t)
+	})
+}
+
+// TestADrainThatTakesTooLongStillLeaves ends the drain while a request is on the wire: what was settled is committed all the
+// same, and the group does not wait for a session to time out.
+func TestADrainThatTakesTooLongStillLeaves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFlow(t, "orders")
+		m := f.start()
+		f.visits("orders", 0, 0, 3)
+		f.settle(time.Minute)
+		time.Sleep(5 * time.Second)
+		if err := f.braze.SetFaults([]fakebraze.Fault{{Kind: "delay", Delay: "4s"}}); err != nil {
+			t.Fatal(err)
+		}
+		f.visits("orders", 0, 10, 1)
+		f.visits("orders", 1, 20, 1)
+		time.Sleep(time.Second)
+		m.stop()
+		time.Sleep(time.Second)
+		m.kill()
+		start := time.Now()
+		if err := <-m.ended; err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(start); took > lastWordsFor+time.Second {
+			t.Errorf("it ended %s after the drain", took)
+		}
+		groups, err := f.adm().DescribeGroups(context.Background(), "flow")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := len(groups["flow"].Members); n != 0 {
+			t.Errorf("%d members are left in the group, want none", n)
+		}
+		if at := f.committed("orders", 0); at != 3 {
+			t.Errorf("committed %d, want 3", at)
+		}
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"os"
 	"regexp"
@@ -152,7 +153,11 @@ func (f *flow) watchCommit(k kmsg.Request) (kmsg.Response, error, bool) {
 	for _, t := range req.Topics {
 		name := t.Topic
 		if name == "" {
-			name = f.cluster.TopicIDInfo(t.TopicID).Topic
+			info := f.cluster.TopicIDInfo(t.TopicID)
+			if info == nil {
+				continue // of a topic that was deleted: the broker refuses it
+			}
+			name = info.Topic
 		}
 		for _, p := range t.Partitions {
 			f.commits++
@@ -251,6 +256,38 @@ type member struct {
 	*Processor
 	stop, kill context.CancelFunc
 	ended      chan error
+	wire       *wire
+}
+
+// wire is a member's network, which a test can cut.
+type wire struct {
+	net *kfake.VirtualNetwork
+
+	mu    sync.Mutex
+	cut   bool
+	conns []net.Conn
+}
+
+func (w *wire) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.cut {
+		return nil, net.ErrClosed
+	}
+	c, err := w.net.DialContext(ctx, network, address)
+	if err == nil {
+		w.conns = append(w.conns, c)
+	}
+	return c, err
+}
+
+func (w *wire) sever() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.cut = true
+	for _, c := range w.conns {
+		_ = c.Close() // it may have been closed already
+	}
 }
 
 func (f *flow) start() *member {
@@ -293,8 +330,9 @@ func (f *flow) start() *member {
 	if f.change != nil {
 		f.change(&w)
 	}
+	wire := &wire{net: &f.net}
 	p, err := New(Options{
-		Config: cfg, Kafka: f.kafka(), Log: log, Metrics: prometheus.NewRegistry(),
+		Config: cfg, Kafka: append(f.kafka(), kgo.Dialer(wire.dial)), Log: log, Metrics: prometheus.NewRegistry(),
 		Workspaces: map[string]Workspace{"": w},
 	})
 	if err != nil {
@@ -306,7 +344,7 @@ func (f *flow) start() *member {
 	p.letters = letterTopic{f, sink.NewDeadLetters(producer, func(*kgo.Record) string { return "letters" }, "test")}
 	run, stop := context.WithCancel(context.Background())
 	work, kill := context.WithCancel(context.Background())
-	m := &member{Processor: p, stop: stop, kill: kill, ended: make(chan error, 1)}
+	m := &member{Processor: p, stop: stop, kill: kill, ended: make(chan error, 1), wire: wire}
 	go func() {
 		err := p.Run(run, work)
 		producer.Close()
@@ -328,9 +366,12 @@ func (m *member) drain(t *testing.T) {
 
 // die ends a member as kill -9 would: nothing is waited for, nothing is committed.
 func (m *member) die() {
+	m.wire.sever()
 	m.kill()
 	m.stop()
-	_ = <-m.ended // it did not end well, and should not
+	if err := <-m.ended; err != nil {
+		return // it did not end well, and need not
+	}
 }
 
 // settle waits until every record has an outcome, in virtual time.

@@ -55,9 +55,10 @@ func (p *Processor) holdTopic(t *topic, code, text string) {
 // releaseTopic ends the holds of a topic that do not end by themselves. The poll goroutine does it, after it has given
 // back what the hold began with: a reader must not go on behind records that are still to be read again.
 func (p *Processor) releaseTopic(t *topic) {
+	number := t.holdsSoFar() // a hold that follows before the poll goroutine comes to this order is a later word
 	p.poller.do(func() {
 		for _, code := range []string{reasonMapping, reasonMisfit, reasonIncompatible, reasonFlood, reasonOperator} {
-			if !t.unhold(code) {
+			if !t.unhold(code, number) {
 				continue
 			}
 			p.board.clear(code, t.name, "")

@@ -37,6 +37,7 @@ type lane struct {
 	hold       *hold
 	passed     atomic.Int64 // requests that Braze has accepted
 	recovery   recovery
+	throttled  closing
 	narrow     narrow
 	coming     atomic.Int64 // records that readers have and will hand to the dispatcher
 	bodies     spare[[]byte]

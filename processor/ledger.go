@@ -15,7 +15,7 @@ const (
 	delivered
 	deadLettered
 	filtered
-	skipped // settled before this process read it again: passed over, counted by nobody
+	skipped // settled before this process read it again, or no record but the end of a transaction: passed over, counted by nobody
 	void    // given back to Kafka unattempted: it will be read, and tracked, again
 )
 
@@ -99,6 +99,7 @@ type sums struct {
 	delivered    int64
 	deadLettered map[sink.Reason]int64
 	filtered     map[string]int64
+	skipped      int64 // offsets that retention had taken before they were read
 	inFlight     int64
 }
 
@@ -163,6 +164,21 @@ func (l *ledger) remember(a *account, n *note) {
 	a.marks = marks{runs: n.marks, epoch: n.epoch}
 }
 
+// arrives looks at where a fetch begins before it is tracked. What lies between there and where reading was to go on, and
+// below the log's start, retention has taken: it is counted. True: the fetch lies behind what was tracked. The log is another
+// one, truncated or made anew, and needs an account of its own.
+func (l *ledger) arrives(a *account, first, logStart int64) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if a.closed || a.next < 0 {
+		return false
+	}
+	if gone := min(first, logStart) - a.next; gone > 0 {
+		a.sums.skipped += gone
+	}
+	return first < a.next
+}
+
 // track takes in polled records of one partition, in the order of their offsets, and returns a task for each that is to
 // be worked on.
 func (l *ledger) track(a *account, tasks []*task, now int64, lastStable int64) []*task {
@@ -183,7 +199,8 @@ func (l *ledger) track(a *account, tasks []*task, now int64, lastStable int64) [
 		}
 		e := entry{position: position{r.Offset, r.LeaderEpoch}, at: now, bytes: t.bytes}
 		t.acct, t.seq = a, a.firstSeq+int64(len(a.entries)-a.head)
-		if a.marks.pass(r.Offset, r.LeaderEpoch) {
+		a.next = r.Offset + 1
+		if a.marks.pass(r.Offset, r.LeaderEpoch) || r.Attrs.IsControl() {
 			e.state = skipped
 			a.entries = append(a.entries, e)
 			l.budget.release(1, int64(e.bytes))
@@ -355,6 +372,7 @@ func (l *ledger) giveBack(a *account, keep int) (position, bool) {
 		case e.state == pending && !e.admitted:
 			if from == nil {
 				from = &position{e.offset, -1}
+				a.next = e.offset
 			}
 			e.state = void
 			a.release(e, l.budget)

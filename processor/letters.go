@@ -3,7 +3,6 @@ package processor
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -54,6 +53,14 @@ func letterOf(t *task, reason sink.Reason, stage sink.Stage, text string) *sink.
 	return &sink.Letter{Record: t.rec, Reason: reason, Stage: stage, Error: text, SchemaID: t.schema}
 }
 
+// LetterTopicError says that there is no place for dead letters, and that waiting does not help.
+type LetterTopicError struct{ Err error }
+
+func (e *LetterTopicError) Error() string { return "dead-letter topic: " + e.Err.Error() }
+
+// Unwrap returns the cause.
+func (e *LetterTopicError) Unwrap() error { return e.Err }
+
 // topicAppears is how long a topic that was just created may not be seen yet.
 const topicAppears = 5 * time.Second
 
@@ -81,7 +88,7 @@ func (p *Processor) ensureLetterTopics(run context.Context) error {
 			return &again{}
 		})
 		if fatal != nil {
-			return fmt.Errorf("dead-letter topic: %w", fatal)
+			return &LetterTopicError{fatal}
 		}
 		if err != nil {
 			return nil // run has ended

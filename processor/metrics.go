@@ -23,7 +23,7 @@ type metrics struct {
 	ignored  prometheus.Counter
 
 	consumed, settled, returned, letters, filtered *prometheus.Desc
-	inFlight, window, held, oldest, lag            *prometheus.Desc
+	inFlight, window, held, oldest, lag, skipped   *prometheus.Desc
 }
 
 func newMetrics(p *Processor) *metrics {
@@ -57,6 +57,7 @@ func newMetrics(p *Processor) *metrics {
 		window:   desc("resend_window_records", "Records that would be sent again if the process died now, at most.", "workspace"),
 		held:     desc("held", "1 for each reason that keeps records from moving.", "topic", "workspace", "reason"),
 		oldest:   desc("oldest_unsettled_seconds", "Age of the partition's oldest record that is read and not settled.", "topic", "partition"),
+		skipped:  desc("skipped_offsets_total", "Offsets that were gone before they were read, by reason: retention deleted them.", "topic", "reason"),
 		lag:      desc("lag_records", "Offsets between the watermark and the end that can be read.", "topic", "partition"),
 	}
 	m.zero()
@@ -138,17 +139,17 @@ func (m *metrics) refusals(rs []sink.Refusal) {
 
 // Describe implements prometheus.Collector.
 func (m *metrics) Describe(ch chan<- *prometheus.Desc) {
-	for _, c := range []prometheus.Collector{m.requests, m.duration, m.objects, m.resent, m.refused, m.noted, m.ignored} {
+	for _, c := range []prometheus.Collector{m.requests, m.duration, m.objects, m.resent, m.deltas, m.refused, m.noted, m.ignored} {
 		c.Describe(ch)
 	}
-	for _, d := range []*prometheus.Desc{m.consumed, m.settled, m.returned, m.letters, m.filtered, m.inFlight, m.window, m.held, m.oldest, m.lag} {
+	for _, d := range []*prometheus.Desc{m.consumed, m.settled, m.returned, m.letters, m.filtered, m.inFlight, m.window, m.held, m.oldest, m.lag, m.skipped} {
 		ch <- d
 	}
 }
 
 // Collect implements prometheus.Collector: one look at the ledger, so that the numbers of a scrape add up.
 func (m *metrics) Collect(ch chan<- prometheus.Metric) {
-	for _, c := range []prometheus.Collector{m.requests, m.duration, m.objects, m.resent, m.refused, m.noted, m.ignored} {
+	for _, c := range []prometheus.Collector{m.requests, m.duration, m.objects, m.resent, m.deltas, m.refused, m.noted, m.ignored} {
 		c.Collect(ch)
 	}
 	send := func(d *prometheus.Desc, t prometheus.ValueType, v float64, labels ...string) {
@@ -167,6 +168,7 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 		}
 		send(m.consumed, prometheus.CounterValue, float64(s.consumed), name)
 		send(m.returned, prometheus.CounterValue, float64(s.returned), name)
+		send(m.skipped, prometheus.CounterValue, float64(s.skipped), name, "retention")
 		send(m.inFlight, prometheus.GaugeValue, float64(s.inFlight), name)
 		send(m.settled, prometheus.CounterValue, float64(s.delivered), name, "delivered")
 		send(m.settled, prometheus.CounterValue, float64(letters), name, "dead_lettered")
@@ -187,7 +189,7 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 	for name, l := range m.p.lanes {
 		send(m.window, prometheus.GaugeValue, float64(l.window.inUse()), name)
 	}
-	for _, r := range m.p.board.status().Reasons {
+	for _, r := range m.p.Status().Reasons {
 		send(m.held, prometheus.GaugeValue, 1, r.Topic, r.Workspace, r.Code)
 	}
 }

@@ -112,6 +112,9 @@ func (l *poller) take(fetches kgo.Fetches) (records int, bytes int64) {
 		if l.stopped.moved(tp) {
 			l.p.board.clear(reasonKafka, f.Topic, "")
 		}
+		if l.p.ledger.arrives(r.acct, f.Records[0].Offset, f.LogStartOffset) {
+			r = l.p.beginAnew(r, f.Records[0].Offset)
+		}
 		r.inbox.put(l.p.ledger.track(r.acct, tasks, now, f.LastStableOffset))
 	})
 	return records, bytes

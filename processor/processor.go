@@ -179,19 +179,36 @@ func (p *Processor) Run(run, work context.Context) error {
 	dispatchers.Wait()
 	senders.Wait()
 	others.Wait()
-	p.commit(work, p.ledger.points(), false)
-	p.leave(abandon)
+	last, done := lastWords(work)
+	defer done()
+	p.commit(last, p.ledger.points(), false)
+	p.leave(last, abandon)
 	if cause := context.Cause(run); cause != nil && !errors.Is(cause, context.Canceled) {
 		return cause
 	}
 	return nil
 }
 
+// lastWordsFor is how long a drain that took too long may still take to commit what is settled and to leave the group. What
+// it leaves of the 30 s that Kubernetes gives, after a drain of 25 s, is for the process to end in.
+const lastWordsFor = 2 * time.Second
+
+// lastWords is a context that ends a little later than work: without a commit what was delivered would be sent again, and
+// without leaving the partitions would wait for the session to time out.
+func lastWords(work context.Context) (context.Context, context.CancelFunc) {
+	last, cancel := context.WithCancel(context.WithoutCancel(work))
+	stop := context.AfterFunc(work, func() {
+		_ = pause(last, lastWordsFor, nil) // either way it ends
+		cancel()
+	})
+	return last, func() { stop(); cancel() }
+}
+
 // leave leaves the group, so that its partitions do not wait for a session to time out. A coordinator that does not let it go
 // in time, because a join waits for a dead member or it does not answer, is not waited for: the client would, for as long
 // as the join takes.
-func (p *Processor) leave(abandon context.CancelFunc) {
-	ctx, cancel := context.WithTimeout(p.work, 5*time.Second)
+func (p *Processor) leave(last context.Context, abandon context.CancelFunc) {
+	ctx, cancel := context.WithTimeout(last, 5*time.Second)
 	defer cancel()
 	if err := p.client.LeaveGroupContext(ctx); err != nil {
 		p.log.Warn("leave group", "error", err)
@@ -216,6 +233,7 @@ func (p *Processor) consumerOpts() []kgo.Opt {
 		kgo.ConsumeStartOffset(kgo.NewOffset().AtStart()),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()),
 		kgo.FetchIsolationLevel(kgo.ReadCommitted()),
+		kgo.KeepControlRecords(), // the end of a transaction is an offset that a commit has to step over
 		kgo.DisableAutoCommit(),
 		kgo.BlockRebalanceOnPoll(),
 		kgo.OnOffsetsFetched(p.offsetsFetched),

@@ -30,6 +30,7 @@ func (p *Processor) assigned(_ context.Context, cl *kgo.Client, parts map[string
 	}
 	cl.ResumeFetchPartitions(parts) // a pause outlives a rebalance; its cause did not
 	p.board.joined()
+	p.board.clear(reasonKafka, "", "") // whatever the group had against this member
 	select {
 	case p.reshare <- struct{}{}:
 	default:
@@ -65,6 +66,18 @@ func (p *Processor) revoked(ctx context.Context, _ *kgo.Client, parts map[string
 func (p *Processor) lost(_ context.Context, _ *kgo.Client, parts map[string][]int32) {
 	p.ledger.close(p.stopReaders(parts))
 	p.left()
+}
+
+// beginAnew gives a partition whose log has become another one a new account and reader, as if it had been assigned again:
+// what is still under way of the old log settles nothing in the new one. Only the poll goroutine may.
+func (p *Processor) beginAnew(old *reader, at int64) *reader {
+	tp := old.acct.topicPartition
+	p.log.Warn("the partition is shorter than what was read of it, or was made anew: reading goes on where the log does", "topic", tp.topic, "partition", tp.partition, "offset", at)
+	p.ledger.close(p.stopReaders(map[string][]int32{tp.topic: {tp.partition}}))
+	p.startReader(old.topic, tp)
+	r := p.reader(tp)
+	p.ledger.began(r.acct, position{at, -1})
+	return r
 }
 
 func (p *Processor) left() {

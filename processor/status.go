@@ -2,6 +2,7 @@ package processor
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
@@ -36,7 +37,40 @@ type Status struct {
 }
 
 // Status returns the present state. Ready is State == Running.
-func (p *Processor) Status() Status { return p.board.status() }
+func (p *Processor) Status() Status {
+	s := p.board.status()
+	for _, l := range p.lanes {
+		until := l.gate.ClosedUntil()
+		if s.State != Running && s.State != Holding || time.Until(until) < longClosed {
+			continue
+		}
+		s.State = Holding
+		s.Reasons = append(s.Reasons, HoldReason{
+			Code: reasonThrottled, Workspace: l.name, Since: l.throttled.since(until),
+			Text: "Braze asks to wait until " + until.UTC().Format(time.RFC3339),
+		})
+	}
+	return s
+}
+
+// longClosed is how much longer a gate must stay closed to hold: the ends of rate windows are part of the day's work.
+const longClosed = 10 * time.Second
+
+// closing is when a gate was first seen closed until a certain time.
+type closing struct {
+	mu    sync.Mutex
+	until time.Time
+	first time.Time
+}
+
+func (c *closing) since(until time.Time) time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !until.Equal(c.until) {
+		c.until, c.first = until, time.Now()
+	}
+	return c.first
+}
 
 // wedgedAfter is how long nothing may settle, with records in hand and no reason on the board, before the process is
 // taken to be wedged: ten attempts' time at the longest default.
@@ -51,9 +85,10 @@ type progress struct {
 // Alive reports whether the process makes progress or knows why it doesn't.
 func (p *Processor) Alive() bool {
 	waiting, settles := p.ledger.pulse()
+	state := p.Status().State
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.progress.at.IsZero() || settles != p.progress.settles || !waiting || p.board.status().State != Running {
+	if p.progress.at.IsZero() || settles != p.progress.settles || !waiting || state != Running {
 		p.progress = progress{settles, time.Now()}
 	}
 	return time.Since(p.progress.at) < wedgedAfter
@@ -96,20 +131,9 @@ func (p *Processor) sharing(run context.Context) {
 
 // share sets the gates' shares once.
 func (p *Processor) share(ctx context.Context, adm *kadm.Client) error {
-	p.mu.Lock()
-	mine := map[*lane]int{}
-	names := make([]string, 0, len(p.topics))
-	lanes := map[string]*lane{}
-	for name, t := range p.topics {
-		names = append(names, name)
-		lanes[name] = t.lane
-	}
-	for _, r := range p.readers {
-		mine[r.topic.lane]++
-	}
-	p.mu.Unlock()
-	if len(names) == 0 {
-		return nil
+	names, patterns := subscription(p.cfg.Topics)
+	if patterns {
+		names = nil // all: which of them the patterns match is ours to say
 	}
 	details, err := adm.ListTopics(ctx, names...)
 	if err != nil {
@@ -117,10 +141,18 @@ func (p *Processor) share(ctx context.Context, adm *kadm.Client) error {
 	}
 	all := map[*lane]int{}
 	for name, d := range details {
-		all[lanes[name]] += len(d.Partitions)
+		if cfg := p.cfg.Topic(name); cfg != nil {
+			all[p.lanes[cfg.Workspace]] += len(d.Partitions)
+		}
 	}
+	mine := map[*lane]int{}
+	p.mu.Lock()
+	for _, r := range p.readers {
+		mine[r.topic.lane]++
+	}
+	p.mu.Unlock()
 	for l, n := range mine {
-		if all[l] >= n && n > 0 {
+		if all[l] >= n {
 			l.gate.SetShare(float64(n) / float64(all[l]))
 		}
 	}

@@ -30,8 +30,9 @@ type topic struct {
 	mu       sync.Mutex
 	accepts  []string // full names of the record types that the mapping is for; nil: whatever it compiles for
 	programs map[schemas]*program
-	ready    chan struct{} // closed when accepts is known and the mapping compiles against the latest schema
-	held     map[string]bool
+	ready    chan struct{}    // closed when accepts is known and the mapping compiles against the latest schema
+	held     map[string]int64 // by reason: which of the holds, in their order, it was given with
+	holds    int64
 	holding  atomic.Bool // held is not empty
 
 	unread  flood       // of records that cannot be read, mapped or checked, among all
@@ -50,7 +51,7 @@ type program struct {
 func newTopic(name string, cfg *config.Topic, l *lane, f config.Flood) *topic {
 	return &topic{
 		name: name, cfg: cfg, lane: l,
-		warn: func(*config.Fault) {}, accepts: cfg.Records, programs: map[schemas]*program{}, ready: make(chan struct{}), held: map[string]bool{},
+		warn: func(*config.Fault) {}, accepts: cfg.Records, programs: map[schemas]*program{}, ready: make(chan struct{}), held: map[string]int64{},
 		unread: flood{limit: f}, refused: flood{limit: f},
 	}
 }
@@ -170,20 +171,31 @@ func (t *topic) misfits(s *schema.Schema) string {
 func (t *topic) hold(code string) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	news := !t.held[code]
-	t.held[code] = true
+	t.holds++
+	_, known := t.held[code]
+	t.held[code] = t.holds
 	t.holding.Store(true)
-	return news
+	return !known
 }
 
-// unhold ends a reason, and reports whether it held.
-func (t *topic) unhold(code string) bool {
+// holdsSoFar numbers the latest hold, for unhold.
+func (t *topic) holdsSoFar() int64 {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	held := t.held[code]
+	return t.holds
+}
+
+// unhold ends a reason, unless it was given once more after the hold of that number, and reports whether it held.
+func (t *topic) unhold(code string, number int64) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	at, held := t.held[code]
+	if !held || at > number {
+		return false
+	}
 	delete(t.held, code)
 	t.holding.Store(len(t.held) > 0)
-	return held
+	return true
 }
 
 func (t *topic) isHeld() bool { return t.holding.Load() }

@@ -71,7 +71,7 @@ func runDemo(s *surroundings, o demo.Options) error {
 
 // connectDemo builds the bridge as run does, with its admin listener.
 func connectDemo(cfg *config.Config, log io.Writer) (*demo.Bridge, error) {
-	b, err := wire(cfg, newLogger(log, config.Log{Level: "warn", Format: "text"}))
+	b, err := wire(cfg, newLogger(log, config.Log{Level: "error", Format: "text"}))
 	if err != nil {
 		return nil, err
 	}

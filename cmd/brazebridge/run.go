@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"brazebridge/config"
+	"brazebridge/processor"
 	"brazebridge/sink"
 )
 
@@ -64,8 +65,9 @@ func runBridge(s *surroundings, file string) error {
 	build := thisBuild()
 	log.Info("starting", "version", build.Version, "commit", build.Commit, "config", cfg.File, "topics", topicNames(cfg), "admin", admin.url)
 	err = supervise(s.signals, cfg.Delivery.DrainTimeout.D(), log, b.processor.Run)
-	if errors.Is(err, sink.ErrTopicMissing) {
-		return letterTopicFault(cfg, err)
+	var noPlace *processor.LetterTopicError
+	if errors.As(err, &noPlace) {
+		return letterTopicFault(cfg, noPlace.Err)
 	}
 	if err != nil {
 		log.Error("stopped", "error", err)
@@ -78,10 +80,13 @@ func runBridge(s *surroundings, file string) error {
 // letterTopicFault says that there is no place for dead letters: nothing was read before it was looked for.
 func letterTopicFault(cfg *config.Config, err error) error {
 	at := cfg.DeadLetter.Topic.Pos
-	return config.Faults{&config.Fault{
-		File: cfg.File, Line: at.Line, Column: at.Column, Path: "dead_letter.topic", Message: err.Error(),
-		Hint: "create the topic, or have it created: dead_letter.create: {partitions: 6, replicas: 3, retention: 14d}",
-	}}
+	f := &config.Fault{File: cfg.File, Line: at.Line, Column: at.Column, Path: "dead_letter.topic", Message: err.Error()}
+	if errors.Is(err, sink.ErrTopicMissing) {
+		f.Hint = "create the topic, or have it created: dead_letter.create: {partitions: 6, replicas: 3, retention: 14d}"
+	} else if cfg.DeadLetter.Create != nil {
+		f.Hint = "give the bridge the right to create it, or create it, or change dead_letter.create"
+	}
+	return config.Faults{f}
 }
 
 // listenFault says what is wrong with admin.listen.

@@ -55,7 +55,7 @@ func (k *checker) callNamed(p *ast.Node, n ast.Node, name string, args []ast.Nod
 		return f.result(ts)
 	}
 	if len(args) < f.min || len(args) > len(f.params) && !f.variadic {
-		return k.fault(n, "it is "+f.usage, "%s is given %d arguments", name, len(args))
+		return k.fault(n, "it is "+f.usage, "%s is given %s", name, counted(len(args), "argument"))
 	}
 	for i := range args {
 		k.argument(args[i], ts[i], name, f.params[min(i, len(f.params)-1)])
@@ -69,6 +69,13 @@ func (k *checker) callNamed(p *ast.Node, n ast.Node, name string, args []ast.Nod
 	}
 	rewriteCall(p, name, args...)
 	return out
+}
+
+func counted(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
 }
 
 func anyPoison(ts []typ) bool {

@@ -120,7 +120,7 @@ func (k *checker) node(p *ast.Node) typ {
 	case *ast.BytesNode:
 		return k.fault(n, `write text: "…"`, "byte literals are not part of the language")
 	}
-	return k.fault(*p, "", "this expression is not part of the language")
+	return k.fault(*p, "write it with names, operators and the functions of the language", "this expression is not part of the language")
 }
 
 func (k *checker) pointer(n *ast.PointerNode) typ {
@@ -229,7 +229,7 @@ func (k *checker) slice(n *ast.SliceNode) typ {
 		}
 		orig := *bound
 		if bt := k.visit(bound); bt.class != cInt && bt.class != cAny || bt.opt {
-			k.fault(orig, "", "a bound of a slice must be an integer, this is %s", article(bt))
+			k.fault(orig, hintFor(bt, []class{cInt}), "a bound of a slice must be an integer, this is %s", article(bt))
 		}
 	}
 	if !k.needs(n.Node, t, "slice", cArray, cText) {
@@ -302,7 +302,7 @@ func (k *checker) dynamicMember(p *ast.Node, n *ast.MemberNode, t typ) typ {
 	case t.class == cMap:
 		k.needs(prop, pt, "a map's key", cText, cEnum)
 	default:
-		return k.fault(prop, "", "%s has no elements", article(t))
+		return k.fault(prop, elementHint(t), "%s has no elements", article(t))
 	}
 	rewriteCall(p, "__get", n.Node, n.Property)
 	if t.keys != nil {

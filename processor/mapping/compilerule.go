@@ -296,7 +296,7 @@ func (c *compiler) flag(p place, name string, o *objectNode) {
 		return
 	}
 	if v.t.class != cBool && v.t.class != cAny {
-		c.report(p, exprOff(p.n), name+" needs true or false, this is "+article(v.t), "")
+		c.report(p, exprOff(p.n), name+" needs true or false, this is "+article(v.t), "write true or false, or compare: ${… == …}")
 		return
 	}
 	o.entries = append(o.entries, newEntry(name, v.node()))

@@ -180,7 +180,11 @@ func (c *compiler) when(p place) *condition {
 		c.report(p, 0, "when is text, not a condition", "write the condition as an expression: when: ${"+v.konst.text+"}")
 		return nil
 	case v.t.class != cBool:
-		c.report(p, off, "when needs a boolean, this is "+article(v.t), "compare it with something: ==, !=, > …")
+		hint := "compare it with something: ==, !=, > …"
+		if v.t.class == cArray && v.ref != nil {
+			hint = "ask whether it holds anything: ${len(" + v.ref.text + defaultList(v.t) + ") > 0}"
+		}
+		c.report(p, off, "when needs a boolean, this is "+article(v.t), hint)
 		return nil
 	case v.t.opt:
 		name := exprText(p.n)
@@ -204,4 +208,11 @@ func (c *compiler) when(p place) *condition {
 		c.known.assume(c.proven(p))
 	}
 	return cond
+}
+
+func defaultList(t typ) string {
+	if t.opt {
+		return " ?? []"
+	}
+	return ""
 }

@@ -133,7 +133,7 @@
 // A logical type that is invalid or unknown is its base type.
 //
 // Identifiers, names, product ids and holes in text take text, enums, UUIDs, integers, decimals, times and dates, as
-// exact text, and holes booleans too. A float there is refused: it has no exact text. round, int and string make one.
+// exact text, and holes booleans too. A float there is refused: it has no exact text. string(x) makes one, int(x) cuts off what is behind the point.
 //
 // # Pass-through
 //

@@ -142,7 +142,7 @@ func (c *compiler) compileExpr(p place, off int, src string) (*expression, typ) 
 func (k *checker) syntax(err error) {
 	var fe *file.Error
 	if !errors.As(err, &fe) {
-		k.faultAt(0, "", "this is no expression")
+		k.faultAt(0, "write a field's name or an expression between ${ and }", "this is no expression")
 		return
 	}
 	msg := strings.TrimSpace(fe.Message)
@@ -162,6 +162,10 @@ func syntaxHint(msg, src string) string {
 		return "compare with =="
 	case strings.Contains(msg, "coalesce expressions"):
 		return "put the part with ?? in parentheses"
+	case strings.Contains(msg, `Operator("#")`):
+		return "# is an element inside filter, map, any, all, count …: filter(items, #.quantity > 1)"
+	case strings.Contains(msg, `Operator("&")`), strings.Contains(msg, `Operator("|")`):
+		return "and is &&, or is ||"
 	case strings.Contains(msg, "unexpected token EOF"):
 		return "something is missing at the end"
 	case strings.Contains(src, "$"):

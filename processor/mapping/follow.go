@@ -23,9 +23,12 @@ func (r *ref) follow(s *segment, so string) *nameFault {
 
 // stepInto finds the step from a value of type t to one of its parts, and the part's type.
 func stepInto(t typ, s *segment, so string) (step, typ, *nameFault) {
+	if t.class == cAny && t.s == nil && len(t.alts) == 0 {
+		return stepIntoAny(s), typ{class: cAny, opt: true}, nil
+	}
 	if s.isIndex {
 		if t.class != cArray {
-			return step{}, typ{}, &nameFault{s.off, fmt.Sprintf("%s is %s: only an array has elements by number", so, article(t)), ""}
+			return step{}, typ{}, &nameFault{s.off, fmt.Sprintf("%s is %s: only an array has elements by number", so, article(t)), elementHint(t)}
 		}
 		return step{kind: stepIndex, idx: s.index}, t.elemType().optional(), nil
 	}
@@ -42,6 +45,14 @@ func stepInto(t typ, s *segment, so string) (step, typ, *nameFault) {
 		return step{kind: stepKey, key: s.name}, t.elemType().optional(), nil
 	}
 	return step{}, typ{}, unknownPart(t, s, so)
+}
+
+// stepIntoAny is the step into what is known only when a record is there: JSON that a text holds.
+func stepIntoAny(s *segment) step {
+	if s.isIndex {
+		return step{kind: stepIndex, idx: s.index}
+	}
+	return step{kind: stepKey, key: s.name}
 }
 
 // stepToField is the step to a field; where several records have it, by whichever is there.
@@ -139,11 +150,7 @@ func fieldIndex(rec *schema.Type, name string) int {
 func unknownPart(t typ, s *segment, so string) *nameFault {
 	recs := t.records()
 	if len(recs) == 0 {
-		hint := ""
-		if t.class == cArray {
-			hint = fmt.Sprintf("take one element, %s[0].%s, or use for_each: ${%s}", so, s.name, so)
-		}
-		return &nameFault{s.off, fmt.Sprintf("%s is %s and has no %q", so, article(t), s.name), hint}
+		return &nameFault{s.off, fmt.Sprintf("%s is %s and has no %q", so, article(t), s.name), partsHint(t, s, so)}
 	}
 	var names []string
 	for _, rec := range recs {

@@ -50,7 +50,17 @@ var textFunctions = map[string]function{
 		out, err := appendText(nil, args[0], true)
 		return string(out), err
 	}},
-	"typeName": {usage: "typeName(record)", params: [][]class{{cRecord}}, min: 1, result: gives(cText), impl: typeName},
+	"typeName": {usage: "typeName(record)", params: [][]class{{cRecord}}, min: 1, result: givesTypeName, impl: typeName},
+}
+
+func givesTypeName(args []typ) typ {
+	t := typ{class: cText}
+	if len(args) > 0 {
+		for _, r := range args[0].records() {
+			t.names = append(t.names, r.Name)
+		}
+	}
+	return t
 }
 
 func boundText(s string) (any, error) {

@@ -27,14 +27,29 @@ var timeFunctions = map[string]function{
 	"inZone": {usage: `inZone(local timestamp, "Europe/Berlin")`, params: [][]class{{cLocal, cDate}, pText}, min: 2, result: gives(cTime),
 		impl: inZone, check: checkZone},
 	"formatTime": {usage: `formatTime(timestamp, "2006-01-02 15:04") or with a zone`, params: [][]class{{cTime, cDate, cLocal}, pText, pText}, min: 2,
-		result: gives(cText), impl: formatTime, check: checkZone},
+		result: gives(cText), impl: formatTime, check: checkLayout},
 }
+
+// checkLayout checks a literal layout and a literal zone. A layout in the letters of another language would be printed as
+// it stands, for every record.
+func checkLayout(k *checker, n ast.Node, args []ast.Node, ts []typ) {
+	if lit, ok := args[1].(*ast.StringNode); ok && someTime.Format(lit.Value) == lit.Value {
+		k.fault(lit, `write the moment 2006-01-02 15:04:05 in your form: "02.01.2006 15:04"`, "the layout %q names no part of a time", lit.Value)
+		return
+	}
+	if len(args) > 2 {
+		checkZone(k, n, args, ts)
+	}
+}
+
+// someTime differs from Go's reference time in every part.
+var someTime = time.Date(1987, time.November, 28, 20, 37, 49, 0, time.UTC)
 
 // checkZone checks a literal zone when the expression is compiled.
 func checkZone(k *checker, _ ast.Node, args []ast.Node, _ []typ) {
 	last := args[len(args)-1]
 	lit, ok := last.(*ast.StringNode)
-	if !ok || len(args) == 2 && strings.ContainsAny(lit.Value, "0123456789 ") {
+	if !ok {
 		return
 	}
 	if _, err := zone(lit.Value); err != nil {

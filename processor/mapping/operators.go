@@ -18,7 +18,7 @@ func (k *checker) needs(n ast.Node, t typ, what string, classes ...class) bool {
 		for i, c := range classes {
 			names[i] = classNames[c]
 		}
-		k.fault(n, "", "%s takes %s, not %s", what, strings.Join(names, " or "), article(t))
+		k.fault(n, hintFor(t, classes), "%s takes %s, not %s", what, strings.Join(names, " or "), article(t))
 		return false
 	}
 	return k.present(n, t, what)
@@ -31,7 +31,7 @@ func (k *checker) present(n ast.Node, t typ, what string) bool {
 	}
 	name := k.pathOf(n)
 	if name == "" {
-		k.fault(n, "give a default: (… ?? "+zeroOf(t)+")", "%s takes no null, and this may be null", what)
+		k.fault(n, "give a default: (… ?? "+zeroFor(t, what)+")", "%s takes no null, and this may be null", what)
 		return false
 	}
 	k.fault(n, fmt.Sprintf("give a default, (%s ?? %s), or test it before: %s != nil", name, zeroOf(t), name), "%s may be null, and %s takes no null", name, what)
@@ -50,6 +50,14 @@ func (k *checker) pathOf(n ast.Node) string {
 		}
 	}
 	return id.Value
+}
+
+// zeroFor is zeroOf, guessed from the operator where the type is not known.
+func zeroFor(t typ, what string) string {
+	if t.class == cAny && slices.Contains([]string{"+", "-", "*", "/", "%", "<", "<=", ">", ">="}, what) {
+		return "0"
+	}
+	return zeroOf(t)
 }
 
 func zeroOf(t typ) string {
@@ -100,7 +108,7 @@ func (k *checker) binary(p *ast.Node, n *ast.BinaryNode) typ {
 	case "+", "-", "*", "/", "%":
 		return k.arithmetic(p, n)
 	}
-	return k.fault(n, "", "operator %s is not part of the language", n.Operator)
+	return k.fault(n, operatorHint(n.Operator), "operator %s is not part of the language", n.Operator)
 }
 
 func (k *checker) logic(n *ast.BinaryNode) typ {
@@ -163,6 +171,8 @@ func (k *checker) equality(p *ast.Node, n *ast.BinaryNode) typ {
 	}
 	k.symbol(a, origR)
 	k.symbol(b, origL)
+	k.fullName(a, origR)
+	k.fullName(b, origL)
 	if !native(a, b) && a.class != cNil && b.class != cNil {
 		op, l, r := n.Operator, n.Left, n.Right
 		rewriteCall(p, "__eq", l, r)
@@ -176,7 +186,7 @@ func (k *checker) equality(p *ast.Node, n *ast.BinaryNode) typ {
 
 func (k *checker) incomparable(n ast.Node, a, b typ) {
 	if a.class == cOpaque || b.class == cOpaque {
-		k.fault(n, "", "%s cannot be compared with anything but null", article(typ{class: cOpaque, s: firstType(a, b)}))
+		k.fault(n, "test whether it is there: != nil", "%s cannot be compared with anything but null", article(typ{class: cOpaque, s: firstType(a, b)}))
 		return
 	}
 	k.fault(n, compareHint(a, b), "%s is compared with %s", article(a.required()), article(b.required()))
@@ -222,6 +232,21 @@ func (k *checker) symbol(t typ, other ast.Node) {
 	k.fault(lit, hint, "enum %s has no symbol %q", t.s.Name, lit.Value)
 }
 
+// fullName refuses the short name of a record type, or nearly its name, where typeName gives the full one. Any other name
+// may be that of a type in another schema of the topic.
+func (k *checker) fullName(t typ, other ast.Node) {
+	lit, ok := other.(*ast.StringNode)
+	if !ok || slices.Contains(t.names, lit.Value) {
+		return
+	}
+	for _, name := range t.names {
+		if shortName(name) == lit.Value {
+			k.fault(lit, fmt.Sprintf("write %q", name), "typeName gives full names, never %q", lit.Value)
+			return
+		}
+	}
+}
+
 func (k *checker) order(p *ast.Node, n *ast.BinaryNode) typ {
 	a, b := k.visit(&n.Left), k.visit(&n.Right)
 	out := typ{class: cBool}
@@ -259,7 +284,7 @@ func (k *checker) in(p *ast.Node, n *ast.BinaryNode) typ {
 			return out
 		}
 		if e := b.elemType(); !areComparable(a, e) {
-			k.fault(n, "", "%s is looked for in %s", article(a.required()), article(b))
+			k.fault(n, "both need one type: string(…) makes text, int(…) an integer", "%s is looked for in %s", article(a.required()), article(b))
 			return out
 		}
 		if list, ok := origR.(*ast.ArrayNode); ok {

@@ -33,7 +33,7 @@ func (c *compiler) scalar(p place) (*scalarValue, bool) {
 	case config.NodeString:
 		return c.template(p, site)
 	}
-	c.report(p, 0, "a single value is needed here, not a map or a list", "")
+	c.report(p, 0, "a single value is needed here, not a map or a list", "write text, a number, true, false, or ${…}")
 	return nil, false
 }
 
@@ -74,7 +74,7 @@ func (c *compiler) template(p place, s *site) (*scalarValue, bool) {
 func (c *compiler) literal(p place, text string, s *site) (*scalarValue, bool) {
 	quoted, err := appendString(nil, text)
 	if err != nil {
-		c.report(p, 0, err.Error(), "")
+		c.report(p, 0, err.Error(), "save the file as UTF-8")
 		return nil, false
 	}
 	return &scalarValue{t: typ{class: cText}, konst: &constNode{quoted, text}, site: s}, true
@@ -152,7 +152,7 @@ func (c *compiler) fitsText(p place, off int, v *scalarValue, what string) bool 
 		}
 		return true
 	case cFloat:
-		hint = "a float has no exact text: use round(…), int(…) or string(…)"
+		hint = "a float has no exact text: string(…) makes one of it, int(…) a whole number"
 	case cArray:
 		hint = `join its elements: join(…, ", ")`
 	case cRecord, cMap:

@@ -20,7 +20,7 @@ func (c *compiler) text(p place, what string) (n node, literal string) {
 		return absentNode{}, ""
 	}
 	if v.null || v.konst != nil && v.konst.text == "" {
-		c.report(p, 0, what+" cannot be empty", "")
+		c.report(p, 0, what+" cannot be empty", "write it, or name a field: ${…}")
 		return absentNode{}, ""
 	}
 	if v.konst != nil && v.t.class != cBool {
@@ -31,7 +31,7 @@ func (c *compiler) text(p place, what string) (n node, literal string) {
 		return &constNode{json: quoted}, v.konst.text
 	}
 	if v.t.class == cBool {
-		c.report(p, exprOff(p.n), what+" cannot be a boolean", "")
+		c.report(p, exprOff(p.n), what+" cannot be a boolean", "name a text or a whole number; quote true and false where they are meant as text")
 		return absentNode{}, ""
 	}
 	if !c.fitsText(p, exprOff(p.n), v, what) {
@@ -53,7 +53,19 @@ func (c *compiler) warnNull(p place, v *scalarValue, what string) {
 		name = v.ref.text
 	}
 	c.warn(p, exprOff(p.n), fmt.Sprintf("%s may be null, and %s is required: a record without it goes to the dead-letter topic", name, what),
-		"give a default, ${… ?? …}, or leave such records out with when")
+		warnNullHint(v, what))
+}
+
+// warnNullHint says what to do about records without a required value. A default for an identifier would put everybody
+// into one profile.
+func warnNullHint(v *scalarValue, what string) string {
+	if v.ref == nil {
+		return "give a default, ${… ?? …}, or leave such records out with when"
+	}
+	if what == "an identifier" {
+		return "leave such records out, when: ${" + v.ref.text + " != nil}, or let another identifier follow: user: [{…}, {…}]"
+	}
+	return "give a default, ${" + v.ref.text + " ?? …}, or leave such records out: when: ${" + v.ref.text + " != nil}"
 }
 
 // numberFor compiles price and quantity.
@@ -90,7 +102,7 @@ func (c *compiler) numberFor(p place, what string, whole bool) node {
 	case !whole:
 		c.warnNull(p, v, "a price")
 	case v.t.nullable() && v.t.class != cNil && v.t.class != cAny:
-		c.warn(p, exprOff(p.n), "quantity may be null: Braze then counts 1", "say so: ${("+exprText(p.n)+") ?? 1}")
+		c.warn(p, exprOff(p.n), "quantity may be null: Braze then counts 1", "say so: ${"+parenthesised(p.n, v)+" ?? 1}")
 	}
 	return v.node()
 }
@@ -116,6 +128,14 @@ func exprText(n *config.Node) string {
 		return one.expr
 	}
 	return "…"
+}
+
+// parenthesised is the node's one expression, in parentheses unless it is a path.
+func parenthesised(n *config.Node, v *scalarValue) string {
+	if v.ref != nil {
+		return exprText(n)
+	}
+	return "(" + exprText(n) + ")"
 }
 
 // time compiles the time of an event or purchase.

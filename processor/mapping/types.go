@@ -40,6 +40,7 @@ type typ struct {
 	alts  []*schema.Type // several Avro types (a union of more than one), then class is cAny or what they share
 	elem  *typ           // cArray and cMap
 	keys  map[string]typ // cMap written as a literal
+	names []string       // cText: what typeName may give
 }
 
 func (t typ) nullable() bool { return t.opt || t.class == cNil }

@@ -54,14 +54,19 @@ func (c *compiler) alternative(p place) (a *alternative, opt bool) {
 	}
 	a = &alternative{}
 	allOpt := true
+	hasPrimary := slices.ContainsFunc(p.n.Keys, func(k config.Key) bool { return slices.Contains(primaryKeys, k.Name) })
 	for i := range p.n.Keys {
 		k := &p.n.Keys[i]
 		if !slices.Contains(userKeys, k.Name) {
 			c.reportKey(p.path, k, fmt.Sprintf("unknown identifier %q", k.Name), cmp.Or(didYouMean(k.Name, userKeys), "known: "+joinNames(userKeys)))
 			continue
 		}
+		warned := len(c.warnings)
 		e, eOpt := c.identifier(place{k.Value, join(p.path, k.Name)}, k.Name)
 		if !slices.Contains(primaryKeys, k.Name) {
+			if hasPrimary {
+				c.warnings = c.warnings[:warned] // besides one it is left out where it is null
+			}
 			a.rest.entries = append(a.rest.entries, e)
 			allOpt = allOpt && eOpt
 			continue
