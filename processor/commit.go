@@ -29,6 +29,20 @@ func (p *Processor) committing(run context.Context) {
 	}
 }
 
+// commitAll commits until nothing is left to be, for as long as a rebalance may be in the way: members that stop one after
+// the other make one for the next.
+func (p *Processor) commitAll(ctx context.Context) {
+	bound, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	_ = retry(bound, func() *again { // what does not get through is sent again by the next owner
+		p.commit(bound, p.ledger.points(), false)
+		if len(p.ledger.points()) == 0 {
+			return nil
+		}
+		return &again{}
+	})
+}
+
 // commit makes one attempt to commit the points; whatever it does not get through, the next one does, further on.
 // last: the accounts are closed, and this is their last word.
 //

@@ -359,3 +359,37 @@ func TestADrainThatTakesTooLongStillLeaves(t *testing.T) {
 		}
 	})
 }
+
+// TestAHoldHasADeadline holds a topic whose records are kept for a day: the time that is left is shown, and falls.
+func TestAHoldHasADeadline(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFlow(t, "orders", "cart")
+		day, both := "86400000", "compact"
+		for name, c := range map[string]kadm.AlterConfig{"orders": {Name: "retention.ms", Value: &day}, "cart": {Name: "cleanup.policy", Value: &both}} {
+			if _, err := f.adm().AlterTopicConfigs(context.Background(), []kadm.AlterConfig{c}, name); err != nil {
+				t.Fatal(err)
+			}
+		}
+		m := f.start()
+		f.visits("orders", 0, 0, 1)
+		f.visits("orders", 1, 1, 1)
+		f.settle(time.Minute)
+		if err := f.braze.SetFaults([]fakebraze.Fault{{Kind: "status", Status: 401}}); err != nil {
+			t.Fatal(err)
+		}
+		f.visits("orders", 0, 10, 3)
+		f.visits("cart", 0, 20, 1)
+		time.Sleep(6 * time.Hour)
+		if got := m.shown("retention_seconds_left"); len(got) != 1 || got[0] != "0 orders 64800" {
+			t.Errorf("left %v, want 18 hours of partition 0 only", got)
+		}
+		if err := m.Hold("orders"); err != nil { // gives back what was not attempted
+			t.Fatal(err)
+		}
+		time.Sleep(20 * time.Hour)
+		if got := m.shown("retention_seconds_left"); len(got) != 1 || got[0] != "0 orders 0" {
+			t.Errorf("left %v, want no time", got)
+		}
+		m.drain(t)
+	})
+}

@@ -156,6 +156,9 @@ func TestAvroKeyIsForgotten(t *testing.T) {
 			t.Fatalf("not mapped: %+v", task.letter)
 		}
 		got = append(got, string(task.items[0].JSON)[:20])
+		if r.meta.KeyValue.IsNull() != (key == nil) {
+			t.Errorf("a record with the key %x has the key of another", key)
+		}
 	}
 	want := []string{`{"external_id":"7","`, `{"external_id":"nobo`, `{"external_id":"8","`}
 	for i := range want {

@@ -63,6 +63,7 @@ type account struct {
 	watermark position // may be committed
 	committed int64    // has been, as far as this process knows; -1: nothing yet
 	next      int64    // where reading goes on: above the last record that was tracked, or where a give-back went; -1: unknown
+	reached   int64    // the timestamp there: of the last record that was tracked, or the first that was given back; Unix milliseconds
 	highest   int64    // above every offset ever tracked here: what is read again is not consumed again
 	marks     marks    // settled beyond what is tracked: passed over when they come by
 
@@ -70,6 +71,7 @@ type account struct {
 	noted   int64  // of those, the ones that the last commit covers or marks
 	before  counts // of earlier owners, as their last commit says
 	behind  counts // of this account, behind the watermark
+	gaps    gaps   // that the watermark has not passed
 
 	taken    int64 // records that took a place in the window, ever
 	passed   int64 // of those, the ones behind the watermark that no mark had covered before
@@ -85,6 +87,7 @@ type account struct {
 type entry struct {
 	position       // of the record, with its own leader epoch
 	at       int64 // when it was polled, Unix nanoseconds
+	stamp    int64 // of the record, Unix milliseconds
 	bytes    int32
 	state    outcome
 	admitted bool
@@ -174,7 +177,9 @@ func (l *ledger) arrives(a *account, first, logStart int64) bool {
 		return false
 	}
 	if gone := min(first, logStart) - a.next; gone > 0 {
+		gone -= a.marks.within(a.next, a.next+gone) // these were read, by the last owner
 		a.sums.skipped += gone
+		a.gaps = append(a.gaps, gap{first, gone})
 	}
 	return first < a.next
 }
@@ -197,7 +202,8 @@ func (l *ledger) track(a *account, tasks []*task, now int64, lastStable int64) [
 		if a.watermark.offset < 0 {
 			a.watermark = position{r.Offset, -1}
 		}
-		e := entry{position: position{r.Offset, r.LeaderEpoch}, at: now, bytes: t.bytes}
+		e := entry{position: position{r.Offset, r.LeaderEpoch}, at: now, stamp: r.Timestamp.UnixMilli(), bytes: t.bytes}
+		a.reached = e.stamp
 		t.acct, t.seq = a, a.firstSeq+int64(len(a.entries)-a.head)
 		a.next = r.Offset + 1
 		if a.marks.pass(r.Offset, r.LeaderEpoch) || r.Attrs.IsControl() {
@@ -346,6 +352,7 @@ func (a *account) advance() {
 		a.head++
 		a.firstSeq++
 	}
+	a.behind.skipped += a.gaps.pass(a.watermark.offset)
 	if a.head == len(a.entries) {
 		a.entries, a.head = a.entries[:0], 0
 	} else if a.head > 1024 && a.head > len(a.entries)/2 {
@@ -372,7 +379,8 @@ func (l *ledger) giveBack(a *account, keep int) (position, bool) {
 		case e.state == pending && !e.admitted:
 			if from == nil {
 				from = &position{e.offset, -1}
-				a.next = e.offset
+				a.gaps.forget(e.offset)
+				a.next, a.reached = e.offset, e.stamp
 			}
 			e.state = void
 			a.release(e, l.budget)

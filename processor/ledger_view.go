@@ -10,6 +10,7 @@ type partitionView struct {
 	topicPartition
 	oldest int64 // when its oldest unsettled record was polled; 0: none
 	lag    int64 // -1: unknown
+	stamp  int64 // timestamp of the oldest record that is not settled, see account.oldest
 }
 
 // snapshot is a consistent view of the sums and of the open partitions.
@@ -24,7 +25,7 @@ func (l *ledger) snapshot() (map[string]sums, []partitionView) {
 	}
 	parts := make([]partitionView, 0, len(l.parts))
 	for _, a := range l.parts {
-		v := partitionView{topicPartition: a.topicPartition, lag: -1}
+		v := partitionView{topicPartition: a.topicPartition, lag: -1, stamp: a.oldest()}
 		if a.head < len(a.entries) {
 			v.oldest = a.entries[a.head].at
 		}

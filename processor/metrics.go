@@ -22,8 +22,8 @@ type metrics struct {
 	noted    *prometheus.CounterVec
 	ignored  prometheus.Counter
 
-	consumed, settled, returned, letters, filtered *prometheus.Desc
-	inFlight, window, held, oldest, lag, skipped   *prometheus.Desc
+	consumed, settled, returned, letters, filtered     *prometheus.Desc
+	inFlight, window, held, oldest, lag, skipped, left *prometheus.Desc
 }
 
 func newMetrics(p *Processor) *metrics {
@@ -58,6 +58,7 @@ func newMetrics(p *Processor) *metrics {
 		held:     desc("held", "1 for each reason that keeps records from moving.", "topic", "workspace", "reason"),
 		oldest:   desc("oldest_unsettled_seconds", "Age of the partition's oldest record that is read and not settled.", "topic", "partition"),
 		skipped:  desc("skipped_offsets_total", "Offsets that were gone before they were read, by reason: retention deleted them.", "topic", "reason"),
+		left:     desc("retention_seconds_left", "Time until the topic's retention.ms lets the partition's oldest unsettled record be deleted; retention.bytes is not looked at.", "topic", "partition"),
 		lag:      desc("lag_records", "Offsets between the watermark and the end that can be read.", "topic", "partition"),
 	}
 	m.zero()
@@ -142,7 +143,7 @@ func (m *metrics) Describe(ch chan<- *prometheus.Desc) {
 	for _, c := range []prometheus.Collector{m.requests, m.duration, m.objects, m.resent, m.deltas, m.refused, m.noted, m.ignored} {
 		c.Describe(ch)
 	}
-	for _, d := range []*prometheus.Desc{m.consumed, m.settled, m.returned, m.letters, m.filtered, m.inFlight, m.window, m.held, m.oldest, m.lag, m.skipped} {
+	for _, d := range []*prometheus.Desc{m.consumed, m.settled, m.returned, m.letters, m.filtered, m.inFlight, m.window, m.held, m.oldest, m.lag, m.skipped, m.left} {
 		ch <- d
 	}
 }
@@ -182,6 +183,9 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 			age = now.Sub(time.Unix(0, s.oldest)).Seconds()
 		}
 		send(m.oldest, prometheus.GaugeValue, age, s.topic, partition)
+		if kept, ok := m.p.retention.of(s.topic); ok && s.stamp > 0 {
+			send(m.left, prometheus.GaugeValue, left(s.stamp, kept, now), s.topic, partition)
+		}
 		if s.lag >= 0 {
 			send(m.lag, prometheus.GaugeValue, float64(s.lag), s.topic, partition)
 		}

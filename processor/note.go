@@ -16,7 +16,8 @@ import (
 //
 // As text it is base64 of: version, topic id (16 bytes), newest leader epoch of the marked records, the counts, then the
 // marks as pairs of a gap and a length, all varints, and a CRC-32C of everything before it. What is not exactly that is
-// somebody else's, and ignored: sending again is always right, leaving out never is by guess.
+// somebody else's, and ignored: sending again is always right, leaving out never is by guess. The second version has one
+// more count, of skipped offsets; it is written only where there are any, so that the first stays what nearly all read.
 type note struct {
 	topic [16]byte // the incarnation of the topic: one that is made anew under the old name has another
 	epoch int32    // a record of a newer leader epoch is not the one that was marked: the log was truncated
@@ -28,6 +29,7 @@ type note struct {
 type counts struct {
 	start                             int64 // the first offset that was ever read
 	delivered, deadLettered, filtered int64
+	skipped                           int64 // offsets that were gone before they were read
 }
 
 func (c *counts) add(o outcome) {
@@ -45,13 +47,18 @@ func (c counts) plus(o counts) counts {
 	c.delivered += o.delivered
 	c.deadLettered += o.deadLettered
 	c.filtered += o.filtered
+	c.skipped += o.skipped
 	return c
 }
 
 // run is a range of offsets: from (inclusive) to (exclusive).
 type run struct{ from, to int64 }
 
-const noteVersion = 1
+// The versions of a note.
+const (
+	noteVersion        = 1
+	noteVersionSkipped = 2 // with the count of skipped offsets
+)
 
 var (
 	errForeignNote = errors.New("not a note of this program")
@@ -62,6 +69,9 @@ var (
 // want of room.
 func (n *note) fit(offset int64, limit int) (cut int64) {
 	room := base64.RawStdEncoding.DecodedLen(limit) - (1 + len(n.topic) + 5*binary.MaxVarintLen64 + crc32.Size)
+	if n.skipped != 0 {
+		room -= binary.MaxVarintLen64
+	}
 	at, used := offset, 0
 	for i, r := range n.marks {
 		used += len(binary.AppendUvarint(binary.AppendUvarint(nil, uint64(r.from-at)), uint64(r.to-r.from)))
@@ -81,6 +91,10 @@ func (n *note) encode(offset int64) string {
 	for _, c := range []int64{n.start, n.delivered, n.deadLettered, n.filtered} {
 		b = binary.AppendVarint(b, c)
 	}
+	if n.skipped != 0 {
+		b[0] = noteVersionSkipped
+		b = binary.AppendVarint(b, n.skipped)
+	}
 	at := offset
 	for _, r := range n.marks {
 		b = binary.AppendUvarint(binary.AppendUvarint(b, uint64(r.from-at)), uint64(r.to-r.from))
@@ -93,7 +107,7 @@ func (n *note) encode(offset int64) string {
 // decodeNote reads the metadata of a commit. An error matches errForeignNote.
 func decodeNote(text string, offset int64) (*note, error) {
 	b, err := base64.RawStdEncoding.Strict().DecodeString(text)
-	if err != nil || len(b) < 1+16+crc32.Size || b[0] != noteVersion {
+	if err != nil || len(b) < 1+16+crc32.Size || b[0] != noteVersion && b[0] != noteVersionSkipped {
 		return nil, errForeignNote
 	}
 	body := b[:len(b)-crc32.Size]
@@ -104,6 +118,9 @@ func decodeNote(text string, offset int64) (*note, error) {
 	d := varints{rest: body[17:]}
 	n.epoch = int32(d.signed())
 	n.start, n.delivered, n.deadLettered, n.filtered = d.signed(), d.signed(), d.signed(), d.signed()
+	if b[0] == noteVersionSkipped {
+		n.skipped = d.signed()
+	}
 	for at := offset; len(d.rest) > 0 && !d.bad; {
 		r := run{from: at + d.unsigned()}
 		r.to = r.from + d.unsigned()
@@ -176,6 +193,14 @@ func (m *marks) pass(offset int64, epoch int32) bool {
 		m.runs = m.runs[1:]
 	}
 	return len(m.runs) > 0 && m.runs[0].from <= offset
+}
+
+// within counts the marked offsets from one (inclusive) to another (exclusive).
+func (m *marks) within(from, to int64) (n int64) {
+	for _, r := range m.runs {
+		n += max(0, min(r.to, to)-max(r.from, from))
+	}
+	return n
 }
 
 // add marks further offsets, which may lie below those that are marked.

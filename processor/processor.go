@@ -58,14 +58,16 @@ type Processor struct {
 	letterTopics []string
 	ensureTopic  func(ctx context.Context, topic string) (note string, err error)
 
-	budget  *budget
-	ledger  *ledger
-	board   *board
-	metrics *metrics
-	lanes   map[string]*lane
-	poller  *poller
-	due     chan struct{} // a commit is worth making
-	reshare chan struct{} // the assignment has changed
+	budget *budget
+	ledger *ledger
+
+	retention retention
+	board     *board
+	metrics   *metrics
+	lanes     map[string]*lane
+	poller    *poller
+	due       chan struct{} // a commit is worth making
+	reshare   chan struct{} // the assignment has changed
 
 	run, work context.Context
 	reading   sync.WaitGroup
@@ -148,9 +150,7 @@ func (p *Processor) Run(run, work context.Context) error {
 		return err
 	}
 	hooks := kgo.WithHooks(kafkaHooks{p, func(err error) { cancel(err) }})
-	alive, abandon := context.WithCancel(context.Background())
-	defer abandon()
-	client, err := kgo.NewClient(append(append(p.consumerOpts(), hooks, kgo.WithContext(alive)), p.kafka...)...)
+	client, err := kgo.NewClient(append(append(p.consumerOpts(), hooks), p.kafka...)...)
 	if err != nil {
 		return fmt.Errorf("make kafka client: %w", err)
 	}
@@ -169,6 +169,7 @@ func (p *Processor) Run(run, work context.Context) error {
 	}
 	others.Go(func() { p.sharing(run) })
 	others.Go(func() { p.committing(run) })
+	others.Go(func() { p.watchRetention(run) })
 	p.poller.loop(run)
 
 	p.board.set(Draining)
@@ -181,8 +182,8 @@ func (p *Processor) Run(run, work context.Context) error {
 	others.Wait()
 	last, done := lastWords(work)
 	defer done()
-	p.commit(last, p.ledger.points(), false)
-	p.leave(last, abandon)
+	p.commitAll(last)
+	p.leave(last)
 	if cause := context.Cause(run); cause != nil && !errors.Is(cause, context.Canceled) {
 		return cause
 	}
@@ -204,15 +205,12 @@ func lastWords(work context.Context) (context.Context, context.CancelFunc) {
 	return last, func() { stop(); cancel() }
 }
 
-// leave leaves the group, so that its partitions do not wait for a session to time out. A coordinator that does not let it go
-// in time, because a join waits for a dead member or it does not answer, is not waited for: the client would, for as long
-// as the join takes.
-func (p *Processor) leave(last context.Context, abandon context.CancelFunc) {
+// leave leaves the group, so that its partitions do not wait for a session to time out.
+func (p *Processor) leave(last context.Context) {
 	ctx, cancel := context.WithTimeout(last, 5*time.Second)
 	defer cancel()
 	if err := p.client.LeaveGroupContext(ctx); err != nil {
 		p.log.Warn("leave group", "error", err)
-		abandon()
 	}
 	p.client.CloseAllowingRebalance()
 }

@@ -104,7 +104,9 @@ func TestTransportShowsAClientCertificate(t *testing.T) {
 	c, _ = clientThrough(t, url, TransportOptions{CAFile: ca})
 	// TLS 1.3 tells of it after the handshake. net/http may then report only that the HTTP/2 connection did not come about.
 	a := c.Send(t.Context(), threeEvents())
-	if a.Class != Refused && a.Text != "http2: client conn could not be established" || a.Class == Accepted || a.Ambiguous {
+	// On a busy machine the reset that follows the alert can overtake it; the next attempt hears the alert.
+	unsure := a.Text == "http2: client conn could not be established" || a.Cause == CauseReset
+	if a.Class != Refused && !unsure || a.Class == Accepted || a.Ambiguous && a.Cause != CauseReset {
 		t.Errorf("without: %+v", a)
 	}
 }

@@ -14,7 +14,7 @@ const abandonGrace = 3 * time.Second
 var errCutShort = errors.New("stopped at once by a second signal: what was not yet settled will be sent again")
 
 // supervise runs service until it ends by itself or a signal ends it: at the first signal run ends, and work when drain
-// has passed; a second signal ends both at once, which is errCutShort.
+// has passed, for which it gets a moment; a second signal ends both at once, which is errCutShort.
 func supervise(signals <-chan os.Signal, drain time.Duration, log *slog.Logger, service func(run, work context.Context) error) error {
 	run, stop := context.WithCancel(context.Background())
 	defer stop()
@@ -23,7 +23,7 @@ func supervise(signals <-chan os.Signal, drain time.Duration, log *slog.Logger, 
 	done := make(chan error, 1)
 	go func() { done <- service(run, work) }()
 
-	var drained <-chan time.Time
+	var drained, overdue <-chan time.Time
 	for {
 		select {
 		case err := <-done:
@@ -31,6 +31,12 @@ func supervise(signals <-chan os.Signal, drain time.Duration, log *slog.Logger, 
 		case <-drained:
 			log.Warn("drain timeout passed: what is not settled stays uncommitted and will be sent again", "drain_timeout", drain.String())
 			abandon()
+			t := time.NewTimer(abandonGrace)
+			defer t.Stop()
+			overdue = t.C
+		case <-overdue:
+			log.Warn("ending with what does not end by itself, such as a group that does not let this member go")
+			return nil
 		case sig := <-signals:
 			if run.Err() == nil {
 				log.Info("stopping: finishing what is under way", "signal", sig.String(), "drain_timeout", drain.String())

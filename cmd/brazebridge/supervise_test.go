@@ -31,6 +31,10 @@ func TestSupervise(t *testing.T) {
 			<-work.Done()
 			return nil
 		}, nil, time.Minute + drain},
+		{"ends although something does not let it go", []time.Duration{time.Minute}, func(_, _ context.Context) error {
+			time.Sleep(time.Hour)
+			return broken
+		}, nil, time.Minute + drain + abandonGrace},
 		{"ends at once at the second signal", []time.Duration{time.Minute, 65 * time.Second}, func(_, work context.Context) error {
 			<-work.Done()
 			return nil

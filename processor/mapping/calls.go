@@ -30,6 +30,9 @@ func (k *checker) call(p *ast.Node, n *ast.CallNode) typ {
 				name = s.Value
 			}
 		}
+		if hint, known := refusedFunctions[name]; known {
+			return k.fault(n.Callee, hint, "%s is called as a method, and values have none", name)
+		}
 		return k.fault(n.Callee, fmt.Sprintf("call a function: %s(value)", name), "%s is called as a method, and values have none", name)
 	}
 	return k.callNamed(p, n, id.Value, n.Arguments)

@@ -90,7 +90,7 @@ func WarnAcross(topics []*config.Topic) (warnings config.Faults) {
 			case kinds == 0:
 			case !known:
 				first[t.Workspace] = sender{t.Name, kinds}
-			case before.topic != t.Name && before.kinds|kinds == cartWhole|cartChanges && before.kinds != kinds:
+			case before.topic != t.Name && before.kinds|kinds == cartWhole|cartChanges:
 				warnings = append(warnings, &config.Fault{
 					File: n.Pos.File, Line: n.Pos.Line, Column: n.Pos.Column, Path: fmt.Sprintf("topics.%s.send[%d]", t.Name, i), Topic: t.Name,
 					Message: "carts may get both whole contents (replace) and changes (add, remove), from here and from " + before.topic + ": Braze would count products twice",

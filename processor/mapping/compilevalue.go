@@ -47,6 +47,7 @@ func (c *compiler) scalarNode(p place) node {
 		c.report(p, exprOff(p.n), "a duration is no value for Braze", "write its seconds: seconds(…)")
 	}
 	c.warnOdd(p, v)
+	c.warnLiteral(p, v)
 	return v.node()
 }
 
@@ -181,6 +182,9 @@ func (c *compiler) when(p place) *condition {
 		return nil
 	case v.t.class != cBool:
 		hint := "compare it with something: ==, !=, > …"
+		if v.t.class == cEnum && v.t.s != nil && v.ref != nil && len(v.t.s.Symbols) > 0 {
+			hint = fmt.Sprintf("compare it: ${%s == %q}", v.ref.text, v.t.s.Symbols[0])
+		}
 		if v.t.class == cArray && v.ref != nil {
 			hint = "ask whether it holds anything: ${len(" + v.ref.text + defaultList(v.t) + ") > 0}"
 		}

@@ -12,7 +12,8 @@
 //   - An error at run time is an *Error: it names file, line and path of the rule, and never a value of the record.
 //
 // It refuses to know Braze's rules for objects (lengths, currencies, reserved names): package sink checks those on the
-// encoded bytes. It never panics on a record: the expression library runs under its own recover, and what goes wrong
+// encoded bytes. Only what sink says of the ecommerce.* events is asked before the first record, because a mapping that
+// leaves out a required property, adds one, or gives one the wrong type can make nothing that Braze takes. It never panics on a record: the expression library runs under its own recover, and what goes wrong
 // there is a fault of the record.
 //
 // A Program belongs to one topic and one schema and is safe for concurrent use; a Mapper belongs to one goroutine. A
@@ -81,8 +82,9 @@
 //
 //   - record is the whole record: record.kafka is the field kafka, which the built-in name hides.
 //   - item is the element of the innermost for_each, and any name of as.
-//   - kafka.topic, kafka.partition, kafka.offset, kafka.timestamp, kafka.key (text, null if there is none; not with
-//     key: ignore or key: avro) and kafka.headers["name"] (text, null if there is none; the last of several).
+//   - kafka.topic, kafka.partition, kafka.offset, kafka.timestamp, kafka.key (null if there is none; text, or with
+//     key: avro a value of the key's own schema, into which paths lead: kafka.key.customer.id; not with key: ignore)
+//     and kafka.headers["name"] (text, null if there is none; the last of several).
 //   - the names of set.
 //
 // Inner names hide outer ones: names of for_each, then those of set, then kafka and record, then fields. Only the names
@@ -130,10 +132,13 @@
 //	bytes, fixed                     base64
 //	record, map, array               object or array, copied whole
 //
-// A logical type that is invalid or unknown is its base type.
+// A logical type that is invalid or unknown is its base type. Bytes whose logical type is invalid (a decimal with more
+// digits after the point than digits) mean nothing any more: a rule that uses them is refused, and Compile warns where
+// they are copied as a part of something.
 //
 // Identifiers, names, product ids and holes in text take text, enums, UUIDs, integers, decimals, times and dates, as
-// exact text, and holes booleans too. A float there is refused: it has no exact text. string(x) makes one, int(x) cuts off what is behind the point.
+// exact text, and holes booleans too. A float there is refused: it has no exact text. string(x) makes one, int(x) cuts
+// off what is behind the point.
 //
 // # Pass-through
 //
@@ -207,6 +212,8 @@
 // # Warnings
 //
 // Compile warns, and goes on, where a required value may be null, where an event's name is nearly one of Braze's
-// ecommerce.* names, where purchases are used, which are Braze's older form, and where an order may become both a
-// purchase and an ecommerce.order_placed.
+// ecommerce.* names, where purchases are used, which are Braze's older form, where an order may become both a purchase
+// and an ecommerce.order_placed, where a cart may get both its whole contents (action: replace, or none) and changes
+// (add, remove), which Braze adds up, and where the schema of an Avro key is not known. WarnAcross does so for carts that
+// several topics write to.
 package mapping

@@ -158,6 +158,12 @@ func (k *checker) syntax(err error) {
 
 func syntaxHint(msg, src string) string {
 	switch {
+	case strings.Contains(src, "=>"):
+		return "the element is #, and needs no arrow: map(items, #.sku)"
+	case strings.HasPrefix(strings.TrimSpace(src), "if "):
+		return "write condition ? a : b"
+	case strings.Contains(msg, `Operator(".")`):
+		return ".field stands only inside filter, map, any …: sum(map(items, .price))"
 	case strings.Contains(msg, `Operator("=")`):
 		return "compare with =="
 	case strings.Contains(msg, "coalesce expressions"):
@@ -168,6 +174,8 @@ func syntaxHint(msg, src string) string {
 		return "and is &&, or is ||"
 	case strings.Contains(msg, "unexpected token EOF"):
 		return "something is missing at the end"
+	case strings.Contains(msg, "unexpected token Identifier"):
+		return "something is missing before it: an operator, a comma, or the parentheses of a function"
 	case strings.Contains(src, "$"):
 		return "inside ${…} names stand without ${}"
 	}

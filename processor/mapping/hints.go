@@ -3,6 +3,9 @@ package mapping
 import (
 	"fmt"
 	"slices"
+	"strings"
+
+	"brazebridge/schema"
 )
 
 // hintFor says how a value of one type becomes one of the classes that are wanted; empty where it cannot.
@@ -47,10 +50,14 @@ func operatorHint(op string) string {
 // partsHint says of a value without parts how it is reached.
 func partsHint(t typ, s *segment, so string) string {
 	switch {
+	case t.class == cArray && (s.name == "length" || s.name == "size" || s.name == "count"):
+		return "the number of elements is len(" + so + ")"
 	case t.class == cArray:
 		return fmt.Sprintf("take one element, %s[0].%s, or use for_each: ${%s}", so, s.name, so)
 	case t.class == cMap:
 		return ""
+	case t.class == cTime || t.class == cDate || t.class == cLocal:
+		return "take a part of it as text: formatTime(" + so + `, "2006-01-02")`
 	}
 	return "it has no parts: write ${" + so + "} by itself"
 }
@@ -64,4 +71,40 @@ func elementHint(t typ) string {
 		return `name a key: ["key"]`
 	}
 	return "name an array field, or write the value without […]"
+}
+
+// hasSymbol reports whether an enum within the type has a symbol of the name.
+func hasSymbol(t typ, name string, depth int) bool {
+	for _, a := range t.types() {
+		switch a.Kind {
+		case schema.Enum:
+			if slices.Contains(a.Symbols, name) {
+				return true
+			}
+		case schema.Record:
+			for i := range a.Fields {
+				if depth > 0 && hasSymbol(typeOf(a.Fields[i].Type), name, depth-1) {
+					return true
+				}
+			}
+		case schema.Array, schema.Map:
+			if depth > 0 && hasSymbol(typeOf(a.Elem), name, depth-1) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// warnLiteral warns of a text that was probably meant as a field: a bare name, or one behind a $.
+func (c *compiler) warnLiteral(p place, v *scalarValue) {
+	if v.konst == nil || v.t.class != cText {
+		return
+	}
+	name := strings.TrimPrefix(v.konst.text, "$")
+	segs, ok := scanPath(name)
+	if !ok || isWord(segs) || !c.rootHas(segs[0].name) || len(segs) == 1 && name == v.konst.text && !strings.HasSuffix(p.path, "."+name) {
+		return
+	}
+	c.warn(p, 0, fmt.Sprintf("%q is sent as it stands, for every record", v.konst.text), "where the field is meant, write ${"+name+"}")
 }

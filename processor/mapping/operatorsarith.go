@@ -18,6 +18,9 @@ func (k *checker) arithmetic(p *ast.Node, n *ast.BinaryNode) typ {
 		if n.Operator == "+" && (a.textual() || b.textual()) {
 			hint = "build text with holes, \"…${a} ${b}\", or with string(x)"
 		}
+		if a.class == cTime && b.class == cInt || a.class == cTime && b.class == cFloat {
+			hint = `say what it counts: duration("1h")`
+		}
 		return k.fault(n, hint, "%s %s %s: no such arithmetic", a, n.Operator, b)
 	}
 	if t.class == cFloat || t.class == cAny {

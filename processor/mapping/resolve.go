@@ -140,7 +140,9 @@ func (c *compiler) resolveField(root *ref, segs []segment) (*ref, []segment, *na
 			return nil, nil, &nameFault{segs[0].off, "item is only known inside for_each", "add for_each: ${…} to this rule, or name a field of the record"}
 		}
 		f.msg, f.hint = fmt.Sprintf("unknown field %q", name), ""
-		if f.hint = c.suggest(name); f.hint == "" {
+		if hasSymbol(c.rootType, name, 4) {
+			f.hint = fmt.Sprintf("the symbol of an enum is text, in quotes: %q", name)
+		} else if f.hint = c.suggest(name); f.hint == "" {
 			f.hint = "known here: " + listNames(c.knownNames())
 		}
 		return nil, nil, f

@@ -46,7 +46,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		topics = []*config.Topic{o.Topic}
 	} else {
 		_, faults := mapping.CompileTopicName(o.Config.DeadLetter.Topic)
-		c.add(faults, nil)
+		c.add(faults, mapping.WarnAcross(topics))
 	}
 	for _, t := range topics {
 		if err := c.topic(t); err != nil {
