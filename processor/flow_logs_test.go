@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -208,9 +209,9 @@ func TestTransactionsAreSteppedOver(t *testing.T) {
 func TestARebalanceWaitsForNoReader(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFlow(t, "orders")
-		away := true
+		var back atomic.Bool
 		f.registry = &oracle{flow: f, answer: func(schema.Ref) (*schema.Schema, error) {
-			if away {
+			if !back.Load() {
 				return nil, &schema.UnavailableError{Err: context.DeadlineExceeded}
 			}
 			return nil, nil
@@ -223,7 +224,7 @@ func TestARebalanceWaitsForNoReader(t *testing.T) {
 		if len(second.ledger.all()) == 0 {
 			t.Error("the member that joined has no partition after 15 s: the other one's reader kept it waiting")
 		}
-		away = false
+		back.Store(true)
 		f.settle(2 * time.Minute)
 		first.drain(t)
 		second.drain(t)
@@ -291,7 +292,7 @@ func TestAMemberThatWasLostIsReadyAgain(t *testing.T) {
 		f := newFlow(t, "orders")
 		m := f.start()
 		time.Sleep(5 * time.Second)
-		kafkaHooks{m.Processor, func(error) {}}.OnGroupManageError(context.DeadlineExceeded)
+		m.board.fault(reasonKafka, "", "", "group flow: unknown member")
 		other := f.start() // a rebalance: the member is in the group
 		time.Sleep(15 * time.Second)
 		if got := reasons(m); len(got) > 0 {

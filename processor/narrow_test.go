@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -156,14 +157,14 @@ func TestASingleObjectThatIsTooLargeIsALetter(t *testing.T) {
 // TestALargeObjectWaitsOutAnOutage: where nothing passes, resets say nothing about size.
 func TestALargeObjectWaitsOutAnOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		down := true
+		var up atomic.Bool
 		m := meet(t.Context(), t, fakebraze.Options{}, func(_ int, _ string, pass func() *http.Response) (*http.Response, error) {
-			if down {
+			if !up.Load() {
 				return nil, syscall.ECONNRESET
 			}
 			return pass(), nil
 		})
-		time.AfterFunc(time.Hour, func() { down = false })
+		time.AfterFunc(time.Hour, func() { up.Store(true) })
 		m.deliverAll([]*task{m.record(padded(0, 95_000)), m.record(padded(1, 95_000)), m.record(padded(2, 300))})
 		m.closed(t, 3, nil)
 		m.once(t, 3)

@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 
@@ -38,6 +40,7 @@ type reader struct {
 	mappers  map[*mapping.Program]*mapping.Mapper
 	meta     mapping.Meta
 	scratch  mapping.Output // of the chunk under way
+	out      []*task        // read of the chunk, and not handed over
 	key      schema.Value   // of the record under way, where keys are Avro
 	filtered int            // records since the last one that was passed on
 	last     struct {       // what the last record was mapped with: mostly the next one's too
@@ -104,17 +107,9 @@ func (r *reader) loop() {
 			r.inbox.done(n)
 			continue // given back: it will be read again
 		}
-		out := r.read(tasks)
+		r.read(tasks)
 		r.inbox.done(n)
 		r.metrics.checked(r.checker)
-		if len(out) == 0 {
-			continue
-		}
-		select {
-		case r.topic.lane.dispatcher.in <- out:
-		case <-r.stop.Done():
-			return
-		}
 	}
 }
 
@@ -133,14 +128,14 @@ func (r *reader) awaitReady(first *task) bool {
 	}
 }
 
-// read works on a chunk and returns what is to be dispatched: tasks with checked objects, or with a letter.
-func (r *reader) read(tasks []*task) []*task {
-	out := tasks[:0]
+// read works on a chunk and hands over what is to be dispatched: tasks with checked objects, or with a letter.
+func (r *reader) read(tasks []*task) {
+	r.out = tasks[:0] // never ahead of what is still to be read
 	r.scratch = mapping.Output{Buf: r.scratch.Buf[:0], Items: r.scratch.Items[:0]}
 	for _, t := range tasks {
 		if r.readOne(t, &r.scratch) {
 			t.filteredBefore, r.filtered = r.filtered, 0
-			out = append(out, t)
+			r.out = append(r.out, t)
 		} else if r.stop.Err() != nil || r.topic.isHeld() {
 			break
 		} else {
@@ -148,11 +143,25 @@ func (r *reader) read(tasks []*task) []*task {
 			t.letGo()
 		}
 	}
-	keep(out)
+	r.handOver()
+	r.out = nil
 	if cap(r.scratch.Buf) > maxKept {
 		r.scratch.Buf = nil
 	}
-	return out
+}
+
+// handOver gives the dispatcher what has been read so far of the chunk.
+func (r *reader) handOver() {
+	n := len(r.out)
+	if n == 0 {
+		return
+	}
+	keep(r.out)
+	select {
+	case r.topic.lane.dispatcher.in <- r.out[:n:n]:
+	case <-r.stop.Done():
+	}
+	r.out = r.out[n:]
 }
 
 // readOne returns whether the task goes on to the dispatcher; otherwise it is settled, or given back by whoever holds the topic.
@@ -174,6 +183,9 @@ func (r *reader) readOne(t *task, out *mapping.Output) bool {
 		t.schema = s.ID
 		var err error
 		if value, err = s.Decode(&r.arena, datum); err != nil {
+			if text := r.topic.misfit(s); text != "" { // what does not belong here need not be readable
+				return r.other(t, text)
+			}
 			t.letter = letterOf(t, sink.Undecodable, sink.StageDecode, err.Error())
 			return true
 		}
@@ -221,18 +233,31 @@ func (r *reader) schemaOf(t *task) (s *schema.Schema, datum []byte, ok bool) {
 
 // lookUp asks for a schema. text words what the registry refuses, for the letter.
 func (r *reader) lookUp(t *task, ref schema.Ref, datum []byte, text func(error) string) (s *schema.Schema, _ []byte, ok bool) {
-	s, err := r.registry.Schema(r.stop, ref)
-	if err != nil {
-		if s, datum, ok = r.awaitSchema(t, ref, datum, text); !ok {
-			return nil, nil, false
-		}
+	s, err := r.registry.Schema(noWait, ref)
+	if err == nil {
+		return s, datum, true
 	}
-	r.board.clear(reasonRegistry, r.topic.name, "")
-	return s, datum, true
+	r.handOver() // what was read before must not wait for the registry with this one
+	return r.awaitSchema(t, ref, datum, text)
 }
+
+// noWait is for asking what is known already.
+var noWait = func() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	return ctx
+}()
+
+// slowRegistry is how long a registry may take to answer before it shows that records wait for it.
+const slowRegistry = 5 * time.Second
 
 // awaitSchema asks for a schema, for as long as its registry is away.
 func (r *reader) awaitSchema(t *task, ref schema.Ref, datum []byte, text func(error) string) (s *schema.Schema, _ []byte, ok bool) {
+	slow := time.AfterFunc(slowRegistry, func() {
+		r.board.fault(reasonRegistry, r.topic.name, "", "the registry takes long to answer")
+	})
+	defer r.board.clear(reasonRegistry, r.topic.name, "")
+	defer slow.Stop()
 	var err error
 	away := retry(r.stop, func() *again {
 		if s, err = r.registry.Schema(r.stop, ref); err == nil {
@@ -248,15 +273,14 @@ func (r *reader) awaitSchema(t *task, ref schema.Ref, datum []byte, text func(er
 	var foreign *schema.NotAvroError
 	switch {
 	case away != nil || err != nil && r.ledger.given(t):
-		return nil, nil, false
 	case err == nil:
 		return s, datum, true
 	case errors.As(err, &foreign):
 		r.other(t, text(err))
 	case errors.Is(err, schema.ErrUnknownSchema):
 		t.letter = letterOf(t, sink.UnknownSchema, sink.StageDecode, text(err))
-	default:
-		t.letter = letterOf(t, sink.Undecodable, sink.StageDecode, text(err))
+	default: // a registered text that is no schema: every record of it would be a letter
+		r.misfit(r.topic, reasonMisfit, text(err))
 	}
 	return nil, nil, false
 }
@@ -272,13 +296,13 @@ func header(rec *kgo.Record, name string) []byte {
 
 // misfitOf says what a record is where its type is not one that the mapping accepts.
 func (r *reader) misfitOf(p *program, s *schema.Schema, v schema.Value) string {
-	if p.misfit != "" || s == nil || s.Root.Kind != schema.Union || r.topic.accepts == nil {
+	if p.misfit != "" || s == nil || s.Root.Kind != schema.Union || r.topic.accepts == nil || v.IsNull() {
 		return p.misfit
 	}
 	if v.Kind() == schema.Record && slices.Contains(r.topic.accepts, v.Type().Name) {
 		return ""
 	}
-	return "a record of schema " + s.Subject + " is of a type that the mapping does not accept"
+	return "schema " + nameOf(s) + " is a union, and a record is of a type that the mapping does not accept; it accepts " + strings.Join(r.topic.accepts, ", ")
 }
 
 // other deals with a record of another type: the topic may say that it is passed over, otherwise it holds.

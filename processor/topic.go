@@ -137,9 +137,7 @@ func (t *topic) program(s schemas) *program {
 		return p
 	}
 	p := &program{}
-	if names := t.misfits(s.value); names != "" {
-		p.misfit = fmt.Sprintf("schema %d is of record type %s, the mapping accepts %s", s.value.ID, names, strings.Join(t.accepts, ", "))
-	} else {
+	if p.misfit = t.misfits(s.value); p.misfit == "" {
 		compiled, warnings, faults := mapping.CompileWith(t.cfg, s.value, s.key)
 		p.Program, p.warnings = compiled, warnings
 		if len(faults) > 0 {
@@ -150,21 +148,34 @@ func (t *topic) program(s schemas) *program {
 	return p
 }
 
-// misfits names the schema's record types if none of them is accepted.
+// misfit says what a schema is whose records the mapping does not accept.
+func (t *topic) misfit(s *schema.Schema) string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.misfits(s)
+}
+
 func (t *topic) misfits(s *schema.Schema) string {
 	if s == nil || t.accepts == nil {
 		return ""
 	}
 	names := recordNames(s.Root)
-	for _, n := range names {
-		if slices.Contains(t.accepts, n) {
-			return ""
-		}
+	if slices.ContainsFunc(names, func(n string) bool { return slices.Contains(t.accepts, n) }) {
+		return ""
 	}
+	what := "record type " + strings.Join(names, ", ")
 	if len(names) == 0 {
-		return "none"
+		what = "no record type"
 	}
-	return strings.Join(names, ", ")
+	return fmt.Sprintf("schema %s is of %s, the mapping accepts %s", nameOf(s), what, strings.Join(t.accepts, ", "))
+}
+
+// nameOf is how a schema is known: by its id, or by its subject where it has none.
+func nameOf(s *schema.Schema) string {
+	if s.ID == 0 {
+		return fmt.Sprintf("%q", s.Subject)
+	}
+	return fmt.Sprint(s.ID)
 }
 
 // hold notes that the topic is held for a reason, and reports whether that is news.

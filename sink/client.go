@@ -204,8 +204,8 @@ func (c *Client) headerFor(key string) (*keyHeader, bool) {
 	if h := c.header.Load(); h != nil && h.key == key {
 		return h, true
 	}
-	token := strings.TrimSpace(key)
-	if token == "" || strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+	token := strings.TrimRight(key, "\r\n")
+	if token == "" || strings.ContainsFunc(token, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
 		return nil, false
 	}
 	h := &keyHeader{key: key, token: token, header: http.Header{

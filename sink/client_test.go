@@ -143,9 +143,9 @@ func TestNoUsableKeyIsRefusedWithoutARequest(t *testing.T) {
 	url := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("a request was sent") })
 	for name, key := range map[string]func(bool) (string, error){
 		"error":      func(bool) (string, error) { return testKey, errors.New("parse key " + testKey) },
-		"empty":      func(bool) (string, error) { return " \n", nil },
+		"empty":      func(bool) (string, error) { return "\n", nil },
 		"line break": func(bool) (string, error) { return testKey + "\n" + testKey, nil },
-		"not ASCII":  func(bool) (string, error) { return "schlüssel", nil },
+		"control":    func(bool) (string, error) { return "key\x01", nil },
 	} {
 		a := clientTo(t, url, ClientOptions{Key: key}).Send(t.Context(), threeEvents())
 		if a.Class != Refused || a.Status != 0 || a.Text == "" || a.Ambiguous || strings.Contains(a.Text, testKey) {
@@ -334,5 +334,21 @@ func TestTimeOutAndInterruption(t *testing.T) {
 	cancel()
 	if a := clientTo(t, before, ClientOptions{}).Send(ctx, threeEvents()); a.Class != Interrupted || a.Ambiguous {
 		t.Errorf("interrupted before anything was sent: %+v", a)
+	}
+}
+
+// A key is sent byte for byte, whatever it is made of; only the line end of its file is not its own.
+func TestKeyIsSentByteForByte(t *testing.T) {
+	for _, key := range []string{"p@ss: w#1", "> x", `'"`, `\C`, "&a", "123", "schlüssel", " outer blanks ", "tab\there"} {
+		var got string
+		url := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			got = r.Header.Get("Authorization")
+			success(w, r)
+		})
+		clientTo(t, url, ClientOptions{Key: func(bool) (string, error) { return key + "\r\n", nil }}).Send(t.Context(), threeEvents())
+		// HTTP itself drops blanks at the end of a header.
+		if want := "Bearer " + strings.TrimRight(key, " "); got != want {
+			t.Errorf("sent %q, want %q", got, want)
+		}
 	}
 }

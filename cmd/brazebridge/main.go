@@ -64,6 +64,7 @@ it short; 2 usage or configuration error, nothing touched.`,
 		newCheckCommand(s),
 		newPreviewCommand(s),
 		newTestCommand(s),
+		newAuditCommand(s),
 		newVersionCommand(s),
 	)
 	return root

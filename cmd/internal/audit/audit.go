@@ -103,9 +103,10 @@ const (
 type facts struct {
 	standing standing
 	accounts processor.CommitAccounts
-	logStart int64 // the first offset that is left
-	lettered int64 // distinct source offsets in the dead-letter topics that the accounts are about
-	letters  string
+	logStart int64   // the first offset that is left
+	seen     offsets // that letters are about
+	lettered int64   // of these, those that the accounts are about
+	letters  string  // the dead-letter topic
 
 	counted   bool
 	settled   int64 // records left in the topic that the commit covers or marks

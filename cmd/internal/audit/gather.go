@@ -138,6 +138,31 @@ func (p *Partition) covers(offset int64) bool {
 	return offset < p.Committed || p.facts.accounts.IsAhead(offset)
 }
 
+// letter takes in a letter about the record at an offset.
+func (p *Partition) letter(offset int64) {
+	f := &p.facts
+	if f.seen == nil {
+		f.seen = offsets{}
+	}
+	if !f.seen.add(offset) {
+		return // written again by a bridge that did not live to commit the first
+	}
+	p.Letters++
+	if offset >= p.Start && p.covers(offset) {
+		f.lettered++
+	}
+}
+
+// record takes in a record that is left in the topic.
+func (p *Partition) record(offset int64) {
+	switch {
+	case !p.covers(offset):
+		p.facts.pending++
+	case offset >= p.Start:
+		p.facts.settled++
+	}
+}
+
 // readLetters counts the letters about the partitions.
 func (g *gatherer) readLetters(ctx context.Context) error {
 	topics, err := g.letterTopics()
@@ -148,23 +173,11 @@ func (g *gatherer) readLetters(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	seen := map[*Partition]offsets{}
 	// Letters are never part of a transaction. Were somebody else's to stand open in their topic, they must be seen all the same.
 	err = g.scan(ctx, spans, kgo.ReadUncommitted(), func(r *kgo.Record) {
 		topic, n, offset, ok := about(r)
-		p := g.parts[topic][n]
-		if !ok || p == nil {
-			return
-		}
-		if seen[p] == nil {
-			seen[p] = offsets{}
-		}
-		if !seen[p].add(offset) {
-			return
-		}
-		p.Letters++
-		if offset >= p.Start && p.covers(offset) {
-			p.facts.lettered++
+		if p := g.parts[topic][n]; ok && p != nil {
+			p.letter(offset)
 		}
 	})
 	if err != nil {
@@ -249,12 +262,7 @@ func (g *gatherer) readRecords(ctx context.Context) error {
 		}
 	}
 	err := g.scan(ctx, s, kgo.ReadCommitted(), func(r *kgo.Record) {
-		switch p := g.parts[r.Topic][r.Partition]; {
-		case !p.covers(r.Offset):
-			p.facts.pending++
-		case r.Offset >= p.Start:
-			p.facts.settled++
-		}
+		g.parts[r.Topic][r.Partition].record(r.Offset)
 	})
 	if err != nil {
 		return fmt.Errorf("count the records: %w", err)
