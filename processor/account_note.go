@@ -39,7 +39,12 @@ func (c *CommitAccounts) Settled() int64 { return c.Delivered + c.DeadLettered +
 
 // Ahead is the number of offsets from one (inclusive) to another (exclusive) that are settled although they lie beyond
 // the commit. A few of them may be no records but ends of transactions.
-func (c *CommitAccounts) Ahead(from, to int64) int64 { return c.ahead.within(from, to) }
+func (c *CommitAccounts) Ahead(from, to int64) (n int64) {
+	for _, r := range c.ahead.within(from, to) {
+		n += r.to - r.from
+	}
+	return n
+}
 
 // IsAhead reports whether an offset beyond the commit is settled already.
 func (c *CommitAccounts) IsAhead(offset int64) bool {

@@ -267,7 +267,10 @@ func TestRefusalHoldsUntilAProbePasses(t *testing.T) {
 		if st.State != Holding || len(st.Reasons) != 1 || st.Reasons[0].Code != reasonRefused {
 			t.Errorf("state while refused: %+v", st)
 		}
-		if n := len(s.braze.requests); n != 1 {
+		s.braze.mu.Lock()
+		n := len(s.braze.requests)
+		s.braze.mu.Unlock()
+		if n != 1 {
 			t.Errorf("%d attempts before the first probe is due", n)
 		}
 		time.Sleep(10 * probeEvery)

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -157,9 +158,9 @@ func TestHoldGivesBackWhatWasNotAttempted(t *testing.T) {
 func TestRegistryOutageHolds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFlow(t, "orders")
-		away := true
+		var back atomic.Bool
 		f.registry = &oracle{flow: f, answer: func(schema.Ref) (*schema.Schema, error) {
-			if away {
+			if !back.Load() {
 				return nil, &schema.UnavailableError{Err: errors.New("connection refused")}
 			}
 			return nil, nil
@@ -173,7 +174,7 @@ func TestRegistryOutageHolds(t *testing.T) {
 		if !m.Alive() {
 			t.Error("an outage is taken for a wedged process")
 		}
-		away = false
+		back.Store(true)
 		f.settle(2 * time.Minute)
 		m.drain(t)
 		f.checkEnd(0)
@@ -316,6 +317,32 @@ func TestExpiredRecordsAreFiltered(t *testing.T) {
 		time.Sleep(10 * time.Second)
 		if a := m.Accounts()["orders"]; a.Filtered["expired"] != 1 || a.Delivered != 0 {
 			t.Errorf("accounts %+v, want one expired", a)
+		}
+		m.drain(t)
+	})
+}
+
+// TestATopicThatAPatternMatchesLaterIsReadFromItsBeginning has `start: latest` and a topic that is made while the bridge runs.
+func TestATopicThatAPatternMatchesLaterIsReadFromItsBeginning(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFlow(t, "^shop[.].*")
+		f.latest = true
+		if err := f.cluster.CreateTopic("shop.old", 1, nil); err != nil {
+			t.Fatal(err)
+		}
+		f.produceRaw("shop.old", 0, nil)
+		m := f.start()
+		time.Sleep(5 * time.Second)
+		if a := m.Accounts()["shop.old"]; a.Consumed != 0 {
+			t.Errorf("a topic that was there at the start: %+v, want it begun at its end", a)
+		}
+		if err := f.cluster.CreateTopic("shop.new", 1, nil); err != nil {
+			t.Fatal(err)
+		}
+		f.produceRaw("shop.new", 0, nil)
+		time.Sleep(3 * time.Minute)
+		if a := m.Accounts()["shop.new"]; a.Filtered["tombstone"] != 1 {
+			t.Errorf("a topic that was made later: %+v, want its one record read", a)
 		}
 		m.drain(t)
 	})

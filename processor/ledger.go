@@ -177,9 +177,9 @@ func (l *ledger) arrives(a *account, first, logStart int64) bool {
 		return false
 	}
 	if gone := min(first, logStart) - a.next; gone > 0 {
-		gone -= a.marks.within(a.next, a.next+gone) // these were read, by the last owner
-		a.sums.skipped += gone
-		a.gaps = append(a.gaps, gap{first, gone})
+		g := newGap(a.next, gone, first, &a.marks)
+		a.sums.skipped += g.offsets
+		a.gaps = append(a.gaps, g)
 	}
 	return first < a.next
 }
@@ -379,7 +379,7 @@ func (l *ledger) giveBack(a *account, keep int) (position, bool) {
 		case e.state == pending && !e.admitted:
 			if from == nil {
 				from = &position{e.offset, -1}
-				a.gaps.forget(e.offset)
+				a.marks.runs = append(a.marks.runs, a.gaps.forget(e.offset)...)
 				a.next, a.reached = e.offset, e.stamp
 			}
 			e.state = void
@@ -428,7 +428,9 @@ func (l *ledger) shares(paused map[*account]bool, now time.Time) (over []excess,
 		if w := parts[a.window]; w != nil && len(parts) > 1 {
 			records, size = min(records, w.share), min(size, w.shareBytes)
 		}
-		if a.closed || a.unsettled <= records/2 && a.unsettledBytes <= size/2 {
+		if a.closed { // its partition's pause was lifted when it was assigned again
+			delete(paused, a)
+		} else if a.unsettled <= records/2 && a.unsettledBytes <= size/2 {
 			under = append(under, a)
 		}
 	}

@@ -94,7 +94,8 @@ func (a *account) point() commitPoint {
 			p.ahead = append(p.ahead, ahead{a.firstSeq + int64(i-a.head), e.offset, e.state})
 		}
 	}
-	p.note.marks = a.marks.with(offsets, a.watermark.offset)
+	known := marks{runs: a.gaps.andMarks(a.marks.runs)}
+	p.note.marks = known.with(offsets, a.watermark.offset)
 	return p
 }
 

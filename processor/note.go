@@ -195,12 +195,14 @@ func (m *marks) pass(offset int64, epoch int32) bool {
 	return len(m.runs) > 0 && m.runs[0].from <= offset
 }
 
-// within counts the marked offsets from one (inclusive) to another (exclusive).
-func (m *marks) within(from, to int64) (n int64) {
+// within are the marks from one offset (inclusive) to another (exclusive).
+func (m *marks) within(from, to int64) (part []run) {
 	for _, r := range m.runs {
-		n += max(0, min(r.to, to)-max(r.from, from))
+		if r.from, r.to = max(r.from, from), min(r.to, to); r.from < r.to {
+			part = append(part, r)
+		}
 	}
-	return n
+	return part
 }
 
 // add marks further offsets, which may lie below those that are marked.

@@ -133,14 +133,14 @@ func (l *poller) fault(f kgo.FetchTopicPartition) {
 // partitions it lives in.
 func (l *poller) balance() {
 	over, under := l.p.ledger.shares(l.paused, time.Now())
-	for _, e := range over {
-		l.paused[e.account] = true
-		l.p.client.PauseFetchPartitions(map[string][]int32{e.topic: {e.partition}})
-		l.p.rewind([]*account{e.account}, e.keep)
-	}
 	for _, a := range under {
 		delete(l.paused, a)
 		l.p.client.ResumeFetchPartitions(map[string][]int32{a.topic: {a.partition}})
+	}
+	for _, e := range over { // after that: the pause of a partition that came back must outlive the end of its old account's
+		l.paused[e.account] = true
+		l.p.client.PauseFetchPartitions(map[string][]int32{e.topic: {e.partition}})
+		l.p.rewind([]*account{e.account}, e.keep)
 	}
 }
 

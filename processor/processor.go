@@ -52,8 +52,9 @@ type Processor struct {
 	kafka    []kgo.Opt
 	client   *kgo.Client
 
-	noteLimit atomic.Int32  // characters of metadata that the broker takes with a commit
-	connected chan struct{} // closed when client is set: its callbacks may come before
+	noteLimit atomic.Int32    // characters of metadata that the broker takes with a commit
+	atStart   map[string]bool // the topics there were when the process began; set before connected is closed
+	connected chan struct{}   // closed when client is set: its callbacks may come before
 
 	letterTopics []string
 	ensureTopic  func(ctx context.Context, topic string) (note string, err error)
@@ -155,6 +156,7 @@ func (p *Processor) Run(run, work context.Context) error {
 		return fmt.Errorf("make kafka client: %w", err)
 	}
 	p.client = client
+	p.lookAround(run)
 	close(p.connected)
 
 	for _, l := range p.lanes {

@@ -117,10 +117,35 @@ func lookup(offsets kadm.ListedOffsets, topic string, partition int32) int64 {
 	return o.Offset
 }
 
-// startOf is the topic's start rule.
+// startOf is the topic's start rule. A topic that was made since this process began, and that a pattern matches, is read
+// from its beginning: nobody could have read it before.
 func (p *Processor) startOf(name string) config.Start {
-	if t := p.topic(name); t != nil && t.cfg.Start != "" {
+	t := p.topic(name)
+	switch {
+	case t != nil && t.cfg.Pattern && !p.atStart[name]:
+		return config.StartEarliest
+	case t != nil && t.cfg.Start != "":
 		return t.cfg.Start
 	}
 	return p.cfg.Kafka.Start
+}
+
+// lookAround notes the topics there are before the group is joined, where patterns may match others later.
+func (p *Processor) lookAround(run context.Context) {
+	if _, patterns := subscription(p.cfg.Topics); !patterns {
+		return
+	}
+	_ = retry(run, func() *again { // the end of run needs no word
+		all, err := kadm.NewClient(p.client).ListTopics(run)
+		if err != nil {
+			p.board.fault(reasonKafka, "", "", fmt.Sprintf("list topics: %v", err))
+			return &again{}
+		}
+		p.atStart = map[string]bool{}
+		for _, name := range all.Names() {
+			p.atStart[name] = true
+		}
+		p.board.clear(reasonKafka, "", "")
+		return nil
+	})
 }

@@ -137,7 +137,7 @@ func (t *topic) program(s schemas) *program {
 		return p
 	}
 	p := &program{}
-	if p.misfit = t.misfits(s.value); p.misfit == "" {
+	if p.misfit = t.misfitLocked(s.value); p.misfit == "" {
 		compiled, warnings, faults := mapping.CompileWith(t.cfg, s.value, s.key)
 		p.Program, p.warnings = compiled, warnings
 		if len(faults) > 0 {
@@ -152,9 +152,18 @@ func (t *topic) program(s schemas) *program {
 func (t *topic) misfit(s *schema.Schema) string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.misfits(s)
+	return t.misfitLocked(s)
 }
 
+func (t *topic) misfitLocked(s *schema.Schema) string {
+	names := t.misfits(s)
+	if names == "" {
+		return ""
+	}
+	return fmt.Sprintf("schema %s is of record type %s, the mapping accepts %s", nameOf(s), names, strings.Join(t.accepts, ", "))
+}
+
+// misfits names the schema's record types if none of them is accepted.
 func (t *topic) misfits(s *schema.Schema) string {
 	if s == nil || t.accepts == nil {
 		return ""
@@ -163,11 +172,10 @@ func (t *topic) misfits(s *schema.Schema) string {
 	if slices.ContainsFunc(names, func(n string) bool { return slices.Contains(t.accepts, n) }) {
 		return ""
 	}
-	what := "record type " + strings.Join(names, ", ")
 	if len(names) == 0 {
-		what = "no record type"
+		return "none"
 	}
-	return fmt.Sprintf("schema %s is of %s, the mapping accepts %s", nameOf(s), what, strings.Join(t.accepts, ", "))
+	return strings.Join(names, ", ")
 }
 
 // nameOf is how a schema is known: by its id, or by its subject where it has none.

@@ -51,7 +51,7 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		return nil, fmt.Errorf("set up the Kafka client: %w", err)
 	}
 	defer client.Close()
-	g := &gatherer{Options: &o, client: client}
+	g := &gatherer{Options: &o, client: client, quiet: quiet}
 	if err := g.gather(ctx); err != nil {
 		return nil, err
 	}

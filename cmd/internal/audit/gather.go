@@ -24,6 +24,7 @@ const reachTimeout = 30 * time.Second
 type gatherer struct {
 	*Options
 	client *kgo.Client
+	quiet  time.Duration
 
 	parts   map[string]map[int32]*Partition
 	ids     map[string]kadm.TopicID

@@ -61,7 +61,7 @@ func (g *gatherer) scan(ctx context.Context, s spans, isolation kgo.IsolationLev
 	}
 	defer client.Close()
 	for silent := 0; len(s) > 0 && silent < 2; {
-		n, err := poll(ctx, client, s, visit)
+		n, err := poll(ctx, client, g.quiet, s, visit)
 		if err != nil {
 			return err
 		}
@@ -76,7 +76,7 @@ func (g *gatherer) scan(ctx context.Context, s spans, isolation kgo.IsolationLev
 
 // poll takes what comes next, and waits for it no longer than quiet. A partition that is read to its end is done, and is
 // not fetched any more.
-func poll(ctx context.Context, client *kgo.Client, s spans, visit func(*kgo.Record)) (records int, err error) {
+func poll(ctx context.Context, client *kgo.Client, quiet time.Duration, s spans, visit func(*kgo.Record)) (records int, err error) {
 	wait, cancel := context.WithTimeout(ctx, quiet)
 	fetches := client.PollRecords(wait, 10_000)
 	cancel()
