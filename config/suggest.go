@@ -22,7 +22,7 @@ func DidYouMean(name string, among []string) string {
 		if begins(alike(name), alike(other)) {
 			d = min(d, limit)
 		}
-		if d < nearest {
+		if d < nearest && d < len(name) { // with every letter replaced nothing of it is left
 			best, nearest = other, d
 		}
 	}

@@ -19,13 +19,14 @@
 //	    poll brought in the ledger. Nothing between a poll and allowing a rebalance blocks.
 //	  - reader (reader.go): one goroutine for each assigned partition. Bytes become checked objects, or a letter. It blocks
 //	    only on a registry that does not answer, and then only its own partition.
-//	  - dispatcher (dispatcher.go): one goroutine for each workspace. It forms requests: full, in order for each user, no
-//	    more at once than max_in_flight. It takes from the re-send window before a record is attempted.
+//	  - dispatcher (dispatcher.go, users.go): one goroutine for each workspace. It forms requests: full, in
+//	    order for each user, no more at once than max_in_flight. It takes from the re-send window before a record is attempted.
 //	  - delivery (deliver.go): max_in_flight goroutines. Each brings a batch to an outcome for every record, by the one
 //	    switch in disposition.go and the one retry loop in retry.go, and leaves unsettled what was interrupted.
 //	  - letterWriter (letters.go): a record is settled after its letter is acknowledged.
 //	  - ledger (ledger.go): passive. It knows what is unsettled and how far each partition may be committed.
-//	  - commit (commit.go): one goroutine. A commit, not a settle, gives places in the window back.
+//	  - commit (commit.go): one goroutine. A commit, not a settle, gives places in the window back. It carries a note
+//	    (note.go) that marks what is settled beyond its offset, which the partition's next owner passes over.
 //
 // # Rebalances
 //

@@ -75,12 +75,12 @@ var mutations = []mutation{
 		[]string{"TestInvariantWindowBoundsAttempts"}, "only a commit may",
 	},
 	{
-		"a user's next record does not wait for the one under way", "dispatcher.go",
+		"a user's next record does not wait for the one under way", "users.go",
 		"case st.batch != d.open || t.alone || attributes && st.attributes:", "case t.alone || attributes && st.attributes:",
 		[]string{"TestInvariantUserOrder"}, "is in two requests under way",
 	},
 	{
-		"a user's queue is overtaken", "dispatcher.go",
+		"a user's queue is overtaken", "users.go",
 		"case len(st.waiting) > 0 && (!first || st.waiting[0] != t):", "case len(st.waiting) > 0 && st.waiting[0] != t && first:",
 		[]string{"TestInvariantUserOrder"}, "a record overtakes an earlier one",
 	},

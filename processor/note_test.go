@@ -13,7 +13,7 @@ func TestNoteComesBackAsItWas(t *testing.T) {
 	for seed := range uint64(500) {
 		rnd := rand.New(rand.NewPCG(seed, 5))
 		offset := rnd.Int64N(1 << uint(1+rnd.IntN(60)))
-		n := &note{epoch: int32(rnd.IntN(100) - 1), counts: counts{rnd.Int64(), rnd.Int64(), rnd.Int64N(10), 0, 0}}
+		n := &note{epoch: int32(rnd.IntN(100) - 1), counts: counts{rnd.Int64(), rnd.Int64(), rnd.Int64(), rnd.Int64(), 0}}
 		if rnd.IntN(2) == 0 {
 			n.skipped = rnd.Int64() // then the note is of the second version
 		}

@@ -53,6 +53,7 @@ func TestFlagsStay(t *testing.T) {
 		"demo": {"records": "10000", "rate": "0", "serve": "false", "output": "text"},
 		"fake-braze": {"listen": "127.0.0.1:8080", "api-key": "[]", "counting": "combined", "rate": "", "rate-headers": "epoch",
 			"latency": "0s", "apply-delay": "0s", "stateless": "false"},
+		"audit":   {"config": "", "topic": "", "count": "false", "letters": "[]", "letters-expire": "false", "output": "text"},
 		"version": {"output": "text"},
 	}
 	root := newRoot(newConsole().surroundings())

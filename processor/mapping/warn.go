@@ -3,10 +3,10 @@ package mapping
 import (
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 
 	"brazebridge/config"
+	"brazebridge/sink"
 )
 
 // ruleInfo is what the warnings about several rules need of each.
@@ -17,24 +17,11 @@ type ruleInfo struct {
 	when  *config.Node
 }
 
-// ecommerceEvents are Braze's recommended e-commerce events. Another spelling is accepted by Braze as a custom event that costs
-// data points and feeds none of the e-commerce features.
-var ecommerceEvents = []string{
-	"ecommerce.product_viewed", "ecommerce.cart_updated", "ecommerce.checkout_started",
-	"ecommerce.order_placed", "ecommerce.order_refunded", "ecommerce.order_cancelled",
-}
-
+// warnEventName warns of a name that is nearly one of Braze's recommended e-commerce events: Braze accepts it as a custom
+// event, which costs data points and feeds none of the e-commerce features.
 func (c *compiler) warnEventName(p place, name string) {
-	if name == "" || slices.Contains(ecommerceEvents, name) {
-		return
-	}
-	flat := fold(strings.ReplaceAll(name, ".", ""))
-	for _, known := range ecommerceEvents {
-		k := fold(strings.ReplaceAll(known, ".", ""))
-		if flat == k || strings.HasPrefix(strings.ToLower(name), "ecommerce") && distance(flat, k) <= 3 {
-			c.warn(p, 0, fmt.Sprintf("%q is no e-commerce event of Braze, but close to one: it would be an ordinary custom event", name), "did you mean "+known+"?")
-			return
-		}
+	if known, near := sink.EcommerceNearMiss(name); near {
+		c.warn(p, 0, fmt.Sprintf("%q is no e-commerce event of Braze, but close to one: it would be an ordinary custom event", name), "did you mean "+known+"?")
 	}
 }
 

@@ -57,7 +57,7 @@ func (p *Partition) close(expired int64) (excused int64) {
 		}
 	}
 	if gone := p.goneUnread(); gone > 0 {
-		p.note("%s before the first that is left, %s, will never be read", count(gone, "offset"), number(f.logStart))
+		p.note("retention has taken %s beyond the commit, the log begins at %s: only a bridge that has them in hand can still send them", count(gone, "offset"), number(f.logStart))
 	}
 	if p.Committed > p.End && f.standing != earlier {
 		p.fault("the log ends before the commit, at %s: it was truncated, and what is written there now is passed over", number(p.End))

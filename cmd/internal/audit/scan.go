@@ -12,9 +12,9 @@ import (
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
-// quiet is how long no record must have come, twice, with the brokers to be reached, for there to be none: compaction can
+// quiet is how long no record must have come, three times, with the brokers to be reached, for there to be none: compaction can
 // leave a log's last offsets without records.
-const quiet = 5 * time.Second
+const quiet = 10 * time.Second
 
 // spans are what is to be read of partitions: from an offset (inclusive) to another (exclusive).
 type spans map[string]map[int32]*span
@@ -60,7 +60,7 @@ func (g *gatherer) scan(ctx context.Context, s spans, isolation kgo.IsolationLev
 		return fmt.Errorf("set up the Kafka client: %w", err)
 	}
 	defer client.Close()
-	for silent := 0; len(s) > 0 && silent < 2; {
+	for silent := 0; len(s) > 0 && silent < 3; {
 		n, err := poll(ctx, client, g.quiet, s, visit)
 		if err != nil {
 			return err

@@ -138,6 +138,10 @@ func TestScanOfWhatIsGone(t *testing.T) {
 	if seen := s.scanned(spans{"t": {0: {1, 5}}}, kgo.ReadCommitted()); len(seen) > 0 {
 		t.Errorf("seen %v", seen)
 	}
+	s.write(0, 3) // reading comes to these instead
+	if seen := s.scanned(spans{"t": {0: {1, 4}}}, kgo.ReadCommitted()); len(seen) > 0 {
+		t.Errorf("seen %v", seen)
+	}
 }
 
 // Brokers that give nothing and do not answer either are no end of the log.
