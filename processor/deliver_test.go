@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -50,6 +51,20 @@ func (s *scripted) Send(_ context.Context, r *sink.Request) sink.Answer {
 		}
 	}
 	return a
+}
+
+// times is how often an object was accepted.
+func (s *scripted) times(object string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.accepted[object]
+}
+
+// sent is how many requests came.
+func (s *scripted) sent() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.requests)
 }
 
 // letterbook is a dead-letter topic that fails as often as it is told to.
@@ -118,6 +133,10 @@ func (s *senderBench) deliverAll(tasks []*task) {
 
 func (s *senderBench) want(t *testing.T, delivered int64, letters ...sink.Reason) {
 	t.Helper()
+	s.braze.mu.Lock()
+	defer s.braze.mu.Unlock()
+	s.letters.mu.Lock()
+	defer s.letters.mu.Unlock()
 	acc := s.ledger.accounts()["t"]
 	if acc.Delivered != delivered {
 		t.Errorf("delivered %d, want %d", acc.Delivered, delivered)
@@ -167,7 +186,7 @@ func TestNamedInA400AreLettersAndTheOthersSentOnce(t *testing.T) {
 	})
 	s.send(4)
 	s.want(t, 2, sink.Rejected, sink.Rejected)
-	if n := len(s.braze.requests); n != 2 {
+	if n := s.braze.sent(); n != 2 {
 		t.Errorf("%d requests, want 2", n)
 	}
 }
@@ -206,7 +225,7 @@ func TestLargeRecordGoesInConsecutiveRequests(t *testing.T) {
 	}
 	s.deliverAll([]*task{tk})
 	s.want(t, 1)
-	if n := len(s.braze.requests); n != 2 || len(s.braze.requests[0]) != 75 {
+	if n := s.braze.sent(); n != 2 || len(s.braze.requests[0]) != 75 {
 		t.Errorf("%d requests", n)
 	}
 }
@@ -240,7 +259,7 @@ func TestOutageHoldsAndRecovers(t *testing.T) {
 		start := time.Now()
 		s.send(3)
 		s.want(t, 3)
-		if n := len(s.braze.requests); n != 21 {
+		if n := s.braze.sent(); n != 21 {
 			t.Errorf("%d attempts, want 21", n)
 		}
 		if took := time.Since(start); took < time.Minute || took > 20*maxBackoff {
@@ -382,12 +401,12 @@ func TestStuckRequestIsHalvedUntilOneStandsAlone(t *testing.T) {
 func TestStuckRecordIsNotOvertaken(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
-		broken := true
+		var mended atomic.Bool
 		var s *senderBench
 		s = newSenderBench(ctx, everyRequest, func(_ int, objects []string) sink.Answer {
 			s.l.passed.Add(1)
 			for _, o := range objects {
-				if broken && o == `{"u":5}` {
+				if !mended.Load() && o == `{"u":5}` {
 					return sink.Answer{Class: sink.Transient, Status: 500, Text: "500"}
 				}
 			}
@@ -398,14 +417,14 @@ func TestStuckRecordIsNotOvertaken(t *testing.T) {
 		done := make(chan struct{})
 		go func() { s.deliverAll(tasks); close(done) }()
 		time.Sleep(30 * time.Minute)
-		if n := s.braze.accepted[`{"u":9}`]; n != 0 {
+		if n := s.braze.times(`{"u":9}`); n != 0 {
 			t.Error("a record overtook a stuck one of the same user")
 		}
 		s.want(t, 2)
 		if b := <-s.d.done; !b.partial || len(b.tasks) != 2 {
 			t.Errorf("freed while stuck: %d tasks", len(b.tasks))
 		}
-		broken = false
+		mended.Store(true)
 		<-done
 		if got := s.ledger.accounts()["t"].Delivered; got != 4 {
 			t.Errorf("delivered %d in the end, want 4", got)
@@ -417,9 +436,9 @@ func TestStuckRecordIsNotOvertaken(t *testing.T) {
 // TestRecoveryEndsLongWaits has two senders wait after an outage of an hour: the first success wakes the other.
 func TestRecoveryEndsLongWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		down := true
+		var up atomic.Bool
 		s := newSenderBench(t.Context(), everyRequest, func(int, []string) sink.Answer {
-			if down {
+			if !up.Load() {
 				return sink.Answer{Class: sink.Transient, Status: 503, Text: "503"}
 			}
 			return sink.Answer{Class: sink.Accepted, Status: 201}
@@ -436,7 +455,7 @@ func TestRecoveryEndsLongWaits(t *testing.T) {
 			})
 		}
 		time.Sleep(time.Hour)
-		down = false
+		up.Store(true)
 		both.Wait()
 		s.want(t, 2)
 		if apart := ended[1].Sub(ended[0]).Abs(); apart > 100*time.Millisecond {

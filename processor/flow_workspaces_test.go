@@ -102,6 +102,9 @@ func TestOutageOfOneWorkspaceStopsNoOther(t *testing.T) {
 		"silence": {Kind: "delay", Delay: "1h"},
 		"reset":   {Kind: "reset_before"},
 	} {
+		if slowness > 1 && name != "503" && name != "429" {
+			continue // alike for the race detector
+		}
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				f := newFlow(t, "orders", "cart")

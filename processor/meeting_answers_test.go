@@ -353,7 +353,10 @@ func TestAnAttemptIsBounded(t *testing.T) {
 		done := make(chan struct{})
 		go func() { m.deliverAll(m.events(1)); close(done) }()
 		time.Sleep(time.Minute)
-		if n := len(m.requests); n < 3 || n > 12 {
+		m.mu.Lock()
+		n := len(m.requests)
+		m.mu.Unlock()
+		if n < 3 || n > 12 {
 			t.Errorf("%d attempts of five seconds in a minute", n)
 		}
 		cancel()
