@@ -21,6 +21,9 @@ type Fault struct {
 	Hint    string `json:"hint,omitempty"`
 	// Excerpt is the expression with a caret under the fault, two lines; empty where there is none.
 	Excerpt string `json:"-"`
+
+	// repaired tells that the line was read on as if it were written right, so that columns in it are not the file's.
+	repaired bool
 }
 
 // Error is FILE:LINE:COLUMN: PATH: MESSAGE, on one line, without the hint.

@@ -2,7 +2,6 @@ package config
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"os"
 )
@@ -20,27 +19,16 @@ const (
 // Load reads and validates the configuration file: strict, over Default(), all faults at once.
 // The error is Faults, or one that says why the file could not be read. Warnings are faults that do not prevent running.
 func Load(path string, resolve Resolve) (cfg *Config, warnings Faults, err error) {
-	data, err := readBounded(path, MaxFile)
+	in, err := Inspect(path, resolve)
 	if err != nil {
-		return nil, nil, fmt.Errorf("read configuration: %w", err)
+		return nil, nil, err
 	}
-	return Parse(path, data, resolve)
+	return in.accepted()
 }
 
 // Parse is Load for a file's content; name is what faults call it. cfg is nil where err is not.
 func Parse(name string, data []byte, resolve Resolve) (cfg *Config, warnings Faults, err error) {
-	root, warnings, faults := parse(name, data)
-	if root == nil {
-		return nil, warnings.listed(), faults.listed()
-	}
-	d := &decoder{resolve: resolve, values: map[string]*value{}, faults: faults, warnings: warnings}
-	cfg = d.config(root)
-	v := &validator{cfg: cfg, values: d.values, top: root.Pos, faults: d.faults, warnings: d.warnings}
-	v.validate()
-	if len(v.faults) > 0 {
-		return nil, v.warnings.listed(), v.faults.listed()
-	}
-	return cfg, v.warnings.listed(), nil
+	return InspectBytes(name, data, resolve).accepted()
 }
 
 // Validate checks a configuration that was made or changed in the program, as Load does one from a file. The error is

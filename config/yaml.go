@@ -46,6 +46,7 @@ func parse(name string, data []byte) (*Node, Faults, Faults) {
 		if !ok || len(faults) > maxRepairs {
 			return nil, nil, faults
 		}
+		fault.repaired = true
 		src = repaired
 	}
 }

@@ -134,7 +134,7 @@ func TestListenFault(t *testing.T) {
 	} {
 		_, err := listenAdmin(c.address, http.NotFoundHandler())
 		var faults config.Faults
-		if !errors.As(listenFault(&config.Config{File: "b.yaml", Admin: config.Admin{Listen: c.address}}, err), &faults) || len(faults) != 1 {
+		if !errors.As(listenFault(&config.Config{File: "b.yaml", Admin: config.Admin{Listen: c.address}}, nil, err), &faults) || len(faults) != 1 {
 			t.Fatalf("%s: %v", c.address, err)
 		}
 		f := faults[0]

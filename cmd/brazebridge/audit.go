@@ -57,11 +57,11 @@ Exit codes: 0 the accounts close, 1 they do not, or Kafka could not be asked, 2 
 }
 
 func runAudit(s *surroundings, f *auditFlags) error {
-	cfg, _, err := config.Load(f.config, config.ResolveLenient)
+	in, err := inspect(f.config)
 	if err != nil {
 		return err
 	}
-	o, err := f.options(cfg)
+	o, err := f.options(in)
 	if err != nil {
 		return err
 	}
@@ -80,11 +80,12 @@ func runAudit(s *surroundings, f *auditFlags) error {
 }
 
 // options are what the configuration says of topics, group, letters and brokers.
-func (f *auditFlags) options(cfg *config.Config) (*audit.Options, error) {
+func (f *auditFlags) options(in *config.Inspection) (*audit.Options, error) {
 	if err := needed(f.config, "kafka", "dead_letter"); err != nil {
 		return nil, err
 	}
-	found := &faults{file: cfg.File}
+	cfg := in.Config
+	found := newFaults(in)
 	reach := kafkaOpts(&cfg.Kafka, found)
 	lettersOf, _ := letterTopic(cfg, found)
 	if err := found.err(); err != nil {

@@ -3,25 +3,22 @@ package main
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"brazebridge/cmd/internal/check"
 	"brazebridge/config"
-	"brazebridge/processor"
-	"brazebridge/schema"
 )
 
 // checkFlags are what check was asked.
 type checkFlags struct {
-	config, schemas, against, topic string
-	allVersions                     bool
-	output                          output
+	config, schemas, topic string
+	against, againstKey    string
+	allVersions            bool
+	output                 output
 }
 
 func newCheckCommand(s *surroundings) *cobra.Command {
@@ -33,7 +30,8 @@ func newCheckCommand(s *surroundings) *cobra.Command {
 schema registry, or with --schemas that of a directory. All faults come at once. Nothing is sent, neither Kafka nor Braze
 is asked, and a secret that is not set is only a warning: made for a pull request's CI.
 
-With --against-file and --topic, tell whether a schema that is not registered yet would break that topic's mapping.
+With --against-file and --topic, tell whether a schema that is not registered yet would break that topic's mapping; with
+--against-key-file, a schema of its keys. Where only one is given, the other is the registered one, or that of --schemas.
 
 --schemas DIR holds SUBJECT.avsc for each subject (shop.orders-value.avsc), older versions as SUBJECT.vN.avsc.
 Exit codes: 0 no faults (warnings do not count), 1 faults, 2 wrong usage or no such file.`,
@@ -48,8 +46,10 @@ Exit codes: 0 no faults (warnings do not count), 1 faults, 2 wrong usage or no s
 	schemasFlag(cmd, &f.schemas)
 	cmd.Flags().BoolVar(&f.allVersions, "all-versions", false, "check against every version of each schema, not only the latest")
 	cmd.Flags().StringVar(&f.against, "against-file", "", "check only --topic, against the schema in this `FILE.avsc`")
+	cmd.Flags().StringVar(&f.againstKey, "against-key-file", "", "check only --topic, with keys of the schema in this `FILE.avsc`")
 	cmd.Flags().StringVar(&f.topic, "topic", "", "check only the mapping of this `TOPIC`")
-	_ = cmd.MarkFlagFilename("against-file", "avsc") // fails only for a flag that is not there
+	_ = cmd.MarkFlagFilename("against-file", "avsc")     // fails only for a flag that is not there
+	_ = cmd.MarkFlagFilename("against-key-file", "avsc") // likewise
 	f.output.flag(cmd)
 	return cmd
 }
@@ -61,83 +61,69 @@ func schemasFlag(cmd *cobra.Command, dir *string) {
 }
 
 func runCheck(s *surroundings, f *checkFlags) error {
-	if f.against != "" && f.topic == "" {
-		return errors.New("--against-file needs --topic: whose mapping is it?")
+	if flag := f.candidate(); flag != "" && f.topic == "" {
+		return fmt.Errorf("%s needs --topic: whose mapping is it?", flag)
 	}
 	ctx, stop := s.interruptible()
 	defer stop()
-	cfg, warnings, err := config.Load(f.config, config.ResolveLenient)
-	var faults config.Faults
-	if errors.As(err, &faults) {
-		return f.report(s, &check.Result{Faults: faults, Warnings: warnings})
-	}
+	in, err := config.Inspect(f.config, config.ResolveLenient)
 	if err != nil {
 		return err
 	}
-	o := check.Options{Config: cfg, AllVersions: f.allVersions}
-	if f.topic != "" {
-		if o.Topic, err = topicOf(cfg, f.topic); err != nil {
-			return err
-		}
+	result := &check.Result{}
+	if in.Config != nil {
+		result, err = f.mappings(ctx, in)
 	}
-	var result *check.Result
-	if f.against != "" {
-		result, err = f.checkAgainst(ctx, cfg, o.Topic)
-	} else {
-		if o.Schemas, err = schemasOf(f.config, cfg, f.schemas); err != nil {
-			return err
-		}
-		result, err = check.Run(ctx, o)
-		err = failed(err)
-	}
-	if err != nil {
+	switch {
+	case err == nil:
+	case len(in.Faults) == 0:
 		return err
+	default: // what is wrong with the file is told all the same
+		result = &check.Result{Warnings: config.Faults{{File: f.config, Message: "the mappings were not checked: " + firstLine(err)}}}
 	}
-	result.Warnings = append(warnings, result.Warnings...)
+	result.Faults = append(in.Faults, result.Faults...)
+	result.Warnings = slices.Concat(in.Warnings, unusable(in), result.Warnings)
+	result.Faults.Sort()
 	result.Warnings.Sort()
 	return f.report(s, result)
 }
 
-// checkAgainst compiles one mapping against a schema file. What is registered only says which record types the topic
-// accepts, and where that cannot be asked a warning says so: a producer's CI may have no way to the registry.
-func (f *checkFlags) checkAgainst(ctx context.Context, cfg *config.Config, t *config.Topic) (*check.Result, error) {
-	text, err := os.ReadFile(f.against)
-	if err != nil {
-		return nil, fmt.Errorf("read the schema: %w", err)
+// candidate is the flag that asks about a schema that is not registered yet, if one does.
+func (f *checkFlags) candidate() string {
+	switch {
+	case f.against != "":
+		return "--against-file"
+	case f.againstKey != "":
+		return "--against-key-file"
 	}
-	source, away := schemasOf(f.config, cfg, f.schemas)
-	if away != nil && f.schemas != "" {
-		return nil, away
+	return ""
+}
+
+// mappings compiles what there is to compile.
+func (f *checkFlags) mappings(ctx context.Context, in *config.Inspection) (*check.Result, error) {
+	o := check.Options{Config: in.Config, AllVersions: f.allVersions}
+	if len(in.Faults) > 0 {
+		o.File = in
 	}
-	var s *schema.Schema
-	if dir, isDir := source.(*schema.Dir); isDir {
-		s, err = dir.Parse(string(text), filepath.Base(f.against))
-	} else {
-		s, err = schema.Parse(string(text))
-	}
-	if err != nil {
-		return &check.Result{Topics: 1, Schemas: 1, Faults: config.Faults{{
-			File: f.against, Topic: f.topic, Message: "this is no usable schema: " + err.Error(),
-			Hint: "other schemas that it refers to are looked for in --schemas DIR",
-		}}}, nil
-	}
-	s.Subject = schema.Subject(f.topic)
-	accepts := []string(t.Records)
-	if len(accepts) == 0 && away == nil {
-		var latest *schema.Schema
-		if latest, away = source.Latest(ctx, s.Subject); away == nil {
-			accepts = processor.RecordTypes(latest)
+	var err error
+	if f.topic != "" {
+		if o.Topic, err = topicOf(in.Config, f.topic); err != nil {
+			return nil, err
 		}
 	}
-	result := check.Against(t, s, accepts)
-	if len(accepts) == 0 && away != nil && !errors.Is(away, schema.ErrUnknownSubject) {
-		result.Warnings = append(result.Warnings, &config.Fault{
-			File: t.Pos.File, Line: t.Pos.Line, Column: t.Pos.Column, Path: "topics." + t.Name, Topic: t.Name, Subject: s.Subject,
-			Message: "whether the topic accepts this record type was not checked: the registered schema cannot be asked",
-			Hint:    "give --schemas DIR, or name the types: record: " + strings.Join(processor.RecordTypes(s), ", "),
-		})
+	if f.candidate() != "" {
+		return f.compileCandidate(ctx, in, o)
 	}
-	return result, nil
+	if o.Schemas, err = schemasOf(in, f.schemas); err != nil {
+		return nil, err
+	}
+	result, err := check.Run(ctx, o)
+	return result, failed(err)
+}
+
+func firstLine(err error) string {
+	line, _, _ := strings.Cut(err.Error(), "\n")
+	return line
 }
 
 // checkFault is a fault as --output json shows it: every key, always.
@@ -189,8 +175,11 @@ func (f *checkFlags) print(s *surroundings, r *check.Result) {
 		_, _ = fmt.Fprintln(s.stdout)
 	}
 	looked := fmt.Sprintf("checked %s against %s", plural(r.Topics, "topic"), plural(r.Schemas, "schema"))
-	if r.Topics == 0 {
+	switch {
+	case r.Topics == 0:
 		looked = "the mappings were not checked: mend the configuration first"
+	case r.Skipped > 0:
+		looked += fmt.Sprintf(", %s not: mend the configuration first", plural(r.Skipped, "topic"))
 	}
 	verdict := "no faults"
 	if n := len(r.Faults); n > 0 {

@@ -41,6 +41,7 @@ func TestCheckGolden(t *testing.T) {
 		code int
 	}{
 		"faults":       {"--config testdata/check/bad.yaml --schemas testdata/check/schemas", exitFaults},
+		"both":         {"--config testdata/check/both.yaml --schemas testdata/check/schemas", exitFaults},
 		"good":         {"--config testdata/check/good.yaml --schemas testdata/check/schemas", exitDone},
 		"latest":       {"--config testdata/check/good.yaml --schemas testdata/check/versions", exitDone},
 		"all_versions": {"--config testdata/check/good.yaml --schemas testdata/check/versions --all-versions", exitFaults},

@@ -71,14 +71,14 @@ func runDemo(s *surroundings, o demo.Options) error {
 
 // connectDemo builds the bridge as run does, with its admin listener.
 func connectDemo(cfg *config.Config, log io.Writer) (*demo.Bridge, error) {
-	b, err := wire(cfg, newLogger(log, config.Log{Level: "error", Format: "text"}))
+	b, err := wire(cfg, nil, newLogger(log, config.Log{Level: "error", Format: "text"}))
 	if err != nil {
 		return nil, err
 	}
 	admin, err := listenAdmin(cfg.Admin.Listen, adminHandler(b.inspected()))
 	if err != nil {
 		b.close()
-		return nil, listenFault(cfg, err)
+		return nil, listenFault(cfg, nil, err)
 	}
 	return &demo.Bridge{
 		Run: b.processor.Run, Status: b.processor.Status, Accounts: b.processor.Accounts,

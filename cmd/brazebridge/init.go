@@ -106,14 +106,14 @@ func nearTopic(ctx context.Context, schemas check.Schemas, name string) string {
 func (f *initFlags) source() (schemas check.Schemas, shown string, err error) {
 	switch {
 	case f.schemas != "":
-		schemas, err = schemasOf("", nil, f.schemas)
+		schemas, err = schemasOf(nil, f.schemas)
 		return schemas, "", err
 	case f.config != "":
-		cfg, _, err := config.Load(f.config, config.ResolveLenient)
+		in, err := inspect(f.config)
 		if err != nil {
 			return nil, "", err
 		}
-		schemas, err = schemasOf(f.config, cfg, "")
+		schemas, err = schemasOf(in, "")
 		return schemas, "", err
 	}
 	u, err := url.Parse(f.registry)
@@ -127,6 +127,6 @@ func (f *initFlags) source() (schemas check.Schemas, shown string, err error) {
 		u.User = nil
 	}
 	cfg.SchemaRegistry.URLs = []string{u.String()}
-	schemas, err = registryOf(cfg)
+	schemas, err = registryOf(&config.Inspection{Config: cfg})
 	return schemas, u.String(), err
 }

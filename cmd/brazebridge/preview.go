@@ -68,23 +68,23 @@ func runPreview(s *surroundings, f *previewFlags) error {
 	if err != nil {
 		return err
 	}
-	cfg, _, err := config.Load(f.config, config.ResolveLenient)
+	in, err := inspect(f.config)
 	if err != nil {
 		return err
 	}
-	t, err := topicOf(cfg, f.topic)
+	t, err := topicOf(in.Config, f.topic)
 	if err != nil {
 		return err
 	}
 	ctx, stop := s.interruptible()
 	defer stop()
-	o := preview.Options{Topic: f.topic, Config: t, Limits: limitsOf(cfg, t), Show: f.show(s)}
+	o := preview.Options{Topic: f.topic, Config: t, Limits: limitsOf(in.Config, t), Show: f.show(s)}
 	var end func() error
 	if f.input != "" {
-		o.Source, o.Latest, end, err = f.file(ctx, cfg)
+		o.Source, o.Latest, end, err = f.file(ctx, in)
 	} else {
 		o.Now = time.Now()
-		o.Source, o.Latest, end, err = f.live(ctx, cfg, t, offset)
+		o.Source, o.Latest, end, err = f.live(ctx, in, t, offset)
 	}
 	if err != nil {
 		return err
@@ -130,20 +130,20 @@ func limitsOf(cfg *config.Config, t *config.Topic) sink.Limits {
 }
 
 // file reads records from --input.
-func (f *previewFlags) file(ctx context.Context, cfg *config.Config) (preview.Source, *schema.Schema, func() error, error) {
-	in, end := os.Stdin, func() error { return nil }
+func (f *previewFlags) file(ctx context.Context, in *config.Inspection) (preview.Source, *schema.Schema, func() error, error) {
+	input, end := os.Stdin, func() error { return nil }
 	if f.input != "-" {
 		var err error
-		if in, err = os.Open(f.input); err != nil {
+		if input, err = os.Open(f.input); err != nil {
 			return nil, nil, nil, fmt.Errorf("read --input: %w", err)
 		}
-		end = in.Close
+		end = input.Close
 	}
 	var latest *schema.Schema
 	src := &preview.File{
 		Name: f.input, Topic: f.topic, Partition: max(f.partition, 0), At: time.Now(), Limit: f.limit,
 		Schema: func() (*schema.Schema, error) {
-			schemas, err := schemasOf(f.config, cfg, f.schemas)
+			schemas, err := schemasOf(in, f.schemas)
 			if err != nil {
 				return nil, err
 			}
@@ -154,18 +154,18 @@ func (f *previewFlags) file(ctx context.Context, cfg *config.Config) (preview.So
 			return latest, nil
 		},
 	}
-	if err := src.Open(in); err != nil {
+	if err := src.Open(input); err != nil {
 		return nil, nil, nil, errors.Join(err, end())
 	}
 	if latest == nil && f.schemas != "" {
-		latest = f.latestOf(ctx, cfg)
+		latest = f.latestOf(ctx, in)
 	}
 	return src, latest, end, nil
 }
 
 // latestOf says which record types the topic accepts, where that is to be found without the network.
-func (f *previewFlags) latestOf(ctx context.Context, cfg *config.Config) *schema.Schema {
-	schemas, err := schemasOf(f.config, cfg, f.schemas)
+func (f *previewFlags) latestOf(ctx context.Context, in *config.Inspection) *schema.Schema {
+	schemas, err := schemasOf(in, f.schemas)
 	if err != nil {
 		return nil
 	}
@@ -177,16 +177,16 @@ func (f *previewFlags) latestOf(ctx context.Context, cfg *config.Config) *schema
 }
 
 // live reads records from Kafka.
-func (f *previewFlags) live(ctx context.Context, cfg *config.Config, t *config.Topic, offset int64) (preview.Source, *schema.Schema, func() error, error) {
+func (f *previewFlags) live(ctx context.Context, in *config.Inspection, t *config.Topic, offset int64) (preview.Source, *schema.Schema, func() error, error) {
 	if err := needed(f.config, "kafka"); err != nil {
 		return nil, nil, nil, err
 	}
-	found := &faults{file: cfg.File}
-	opts := kafkaOpts(&cfg.Kafka, found)
+	found := newFaults(in)
+	opts := kafkaOpts(&in.Config.Kafka, found)
 	if err := found.err(); err != nil {
 		return nil, nil, nil, err
 	}
-	schemas, err := schemasOf(f.config, cfg, f.schemas)
+	schemas, err := schemasOf(in, f.schemas)
 	if err != nil {
 		return nil, nil, nil, err
 	}

@@ -17,7 +17,7 @@ import (
 
 // The README's metrics are those that the bridge has, all of them.
 func TestReadmeMetrics(t *testing.T) {
-	b, err := wire(parse(t, goodConfig), quiet)
+	b, err := wire(parse(t, goodConfig), nil, quiet)
 	if err != nil {
 		t.Fatal(err)
 	}

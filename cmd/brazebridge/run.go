@@ -42,23 +42,27 @@ func configFlag(cmd *cobra.Command, file *string) {
 }
 
 func runBridge(s *surroundings, file string) error {
-	cfg, warnings, err := config.Load(file, config.ResolveAll)
+	in, err := config.Inspect(file, config.ResolveAll)
 	if err != nil {
 		return err
 	}
+	if err := in.Err(); err != nil {
+		return err
+	}
+	cfg := in.Config
 	log := newLogger(s.stderr, cfg.Log)
-	for _, w := range warnings {
+	for _, w := range in.Warnings {
 		log.Warn(w.Message, "at", fmt.Sprintf("%s:%d:%d", w.File, w.Line, w.Column), "path", w.Path, "hint", w.Hint)
 	}
 	limitMemory(cfg, memlimit.FromCgroup, log)
-	b, err := wire(cfg, log)
+	b, err := wire(cfg, in.Places, log)
 	if err != nil {
 		return err
 	}
 	defer b.close()
 	admin, err := listenAdmin(cfg.Admin.Listen, adminHandler(b.inspected()))
 	if err != nil {
-		return listenFault(cfg, err)
+		return listenFault(cfg, in.Places, err)
 	}
 	defer admin.close()
 
@@ -90,8 +94,10 @@ func letterTopicFault(cfg *config.Config, err error) error {
 }
 
 // listenFault says what is wrong with admin.listen.
-func listenFault(cfg *config.Config, err error) error {
-	f := &config.Fault{File: cfg.File, Path: "admin.listen", Message: fmt.Sprintf("listen on %q: %v", cfg.Admin.Listen, cause(err)),
+func listenFault(cfg *config.Config, places config.Places, err error) error {
+	const path = "admin.listen"
+	at := places.Of(path)
+	f := &config.Fault{File: cfg.File, Line: at.Line, Column: at.Column, Path: path, Message: fmt.Sprintf("listen on %q: %v", cfg.Admin.Listen, cause(err)),
 		Hint: "write host:port, such as 127.0.0.1:9464"}
 	if errors.Is(err, syscall.EADDRINUSE) {
 		f.Hint = "another process listens there, perhaps another bridge: choose another port"

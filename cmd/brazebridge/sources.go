@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"brazebridge/cmd/internal/check"
@@ -25,7 +26,7 @@ func (s *surroundings) interruptible() (context.Context, context.CancelFunc) {
 }
 
 // schemasOf is where schemas come from: the directory, if there is one, or the registry of the configuration.
-func schemasOf(file string, cfg *config.Config, dir string) (check.Schemas, error) {
+func schemasOf(in *config.Inspection, dir string) (check.Schemas, error) {
 	if dir != "" {
 		d, err := schema.OpenDir(dir)
 		if err != nil {
@@ -33,16 +34,52 @@ func schemasOf(file string, cfg *config.Config, dir string) (check.Schemas, erro
 		}
 		return d, nil
 	}
-	if err := needed(file, "schema_registry"); err != nil {
+	if err := needed(in.Config.File, "schema_registry"); err != nil {
 		return nil, err
 	}
-	return registryOf(cfg)
+	return registryOf(in)
+}
+
+// inspect reads a configuration for a command that needs no secret. The error is config.Faults, or one that says why the
+// file could not be read.
+func inspect(file string) (*config.Inspection, error) {
+	in, err := config.Inspect(file, config.ResolveLenient)
+	if err != nil {
+		return nil, err
+	}
+	return in, in.Err()
+}
+
+// newFaults collects what shows to be wrong with a configuration when it is used.
+func newFaults(in *config.Inspection) *faults {
+	return &faults{file: in.Config.File, places: in.Places}
+}
+
+// unusable are warnings of what run would not begin with although the file alone is well: a file that a setting names and
+// that is not there may well be there only where the bridge runs.
+func unusable(in *config.Inspection) config.Faults {
+	if in.Config == nil {
+		return nil
+	}
+	found := newFaults(in)
+	kafkaOpts(&in.Config.Kafka, found)
+	newRegistry(&in.Config.SchemaRegistry, found)
+	newWorkspaces(&in.Config.Braze, found)
+	missing := func(f *config.Fault) bool {
+		said := func(w *config.Fault) bool { return w.Path == f.Path }
+		return slices.ContainsFunc(in.Warnings, said) || in.Said(f)
+	}
+	warnings := slices.DeleteFunc(found.list, missing)
+	for _, w := range warnings {
+		w.Hint = "the command run needs it"
+	}
+	return warnings
 }
 
 // registryOf is the configuration's schema registry.
-func registryOf(cfg *config.Config) (*schema.Registry, error) {
-	found := &faults{file: cfg.File}
-	r := newRegistry(&cfg.SchemaRegistry, found)
+func registryOf(in *config.Inspection) (*schema.Registry, error) {
+	found := newFaults(in)
+	r := newRegistry(&in.Config.SchemaRegistry, found)
 	if err := found.err(); err != nil {
 		return nil, err
 	}

@@ -113,16 +113,18 @@ func openTests(name string) (*testedFile, error) {
 		return nil, err
 	}
 	t := &testedFile{File: f}
-	if t.cfg, _, err = config.Load(f.Config, config.ResolveLenient); err != nil {
+	in, err := inspect(f.Config)
+	if err != nil {
 		return nil, err
 	}
+	t.cfg = in.Config
 	if f.Schemas != "" {
 		if t.schemas, err = schema.OpenDir(f.Schemas); err != nil {
 			return nil, fmt.Errorf("%s: schemas: %w", name, err)
 		}
 		return t, nil
 	}
-	t.schemas, err = schemasOf(f.Config, t.cfg, "")
+	t.schemas, err = schemasOf(in, "")
 	return t, err
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"slices"
 
 	"brazebridge/config"
 )
@@ -68,27 +69,38 @@ func trusted(file string) (*x509.CertPool, error) {
 
 // faults collects what is wrong with a configuration beyond what its file alone tells.
 type faults struct {
-	file string
-	list config.Faults
+	file   string
+	places config.Places
+	list   config.Faults
+	told   int // how often something was wrong, also where it was told before
 }
 
-// add notes an error, if it is one.
+// add notes an error, if it is one. What several workspaces inherit is told once.
 func (f *faults) add(path string, err error, hint string) {
 	if err == nil {
 		return
 	}
+	f.told++
 	var listed config.Faults
 	if errors.As(err, &listed) {
 		f.list = append(f.list, listed...)
 		return
 	}
-	f.list = append(f.list, &config.Fault{File: f.file, Path: path, Message: err.Error(), Hint: hint})
+	at := f.places.Of(path)
+	fault := &config.Fault{File: f.file, Line: at.Line, Column: at.Column, Path: path, Message: err.Error(), Hint: hint}
+	said := func(g *config.Fault) bool {
+		return g.Line > 0 && g.Line == fault.Line && g.Column == fault.Column && g.Message == fault.Message
+	}
+	if !slices.ContainsFunc(f.list, said) {
+		f.list = append(f.list, fault)
+	}
 }
 
-// err is the faults, or nil.
+// err is the faults in the order of the file, or nil.
 func (f *faults) err() error {
 	if len(f.list) == 0 {
 		return nil
 	}
+	f.list.Sort()
 	return f.list
 }

@@ -32,9 +32,9 @@ type bridge struct {
 }
 
 // wire builds the bridge: the only place that knows how its rooms fit together. It connects to nothing. The error is
-// config.Faults, all at once, where the configuration names what is not there or cannot be.
-func wire(cfg *config.Config, log *slog.Logger) (*bridge, error) {
-	found := &faults{file: cfg.File}
+// config.Faults, all at once, where the configuration names what is not there or cannot be; places say where in its file.
+func wire(cfg *config.Config, places config.Places, log *slog.Logger) (*bridge, error) {
+	found := &faults{file: cfg.File, places: places}
 	reach := kafkaOpts(&cfg.Kafka, found)
 	registry := newRegistry(&cfg.SchemaRegistry, found)
 	workspaces := newWorkspaces(&cfg.Braze, found)
@@ -92,20 +92,20 @@ func newRegistry(c *config.SchemaRegistry, found *faults) *schema.Registry {
 	}
 	o.HTTP = &http.Client{Transport: newTransport(c.TLS, "schema_registry.tls", registryInFlight, found), Timeout: registryTimeout}
 	r, err := schema.NewRegistry(o)
-	found.add("schema_registry", err, "")
+	found.add("schema_registry.url", err, "")
 	return r
 }
 
 // newTransport is the way to an HTTP service. A file that cannot be used is told by the path of its setting.
 func newTransport(t *config.TLS, path string, inFlight int, found *faults) http.RoundTripper {
-	before := len(found.list)
+	before := found.told
 	tlsConfig(t, path, found)
 	o := sink.TransportOptions{InFlight: inFlight}
 	if t != nil {
 		o.CAFile, o.CertFile, o.KeyFile, o.ServerName = t.CAFile, t.CertFile, t.KeyFile, t.ServerName
 	}
 	transport, err := sink.NewTransport(o)
-	if len(found.list) == before {
+	if found.told == before {
 		found.add(path, err, "")
 	}
 	return transport

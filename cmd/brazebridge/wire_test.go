@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -34,11 +35,60 @@ func parse(t *testing.T, text string) *config.Config {
 
 // Wiring connects to nothing: it succeeds where nobody listens.
 func TestWireConnectsToNothing(t *testing.T) {
-	b, err := wire(parse(t, goodConfig), quiet)
+	b, err := wire(parse(t, goodConfig), nil, quiet)
 	if err != nil {
 		t.Fatal(err)
 	}
 	b.close()
+}
+
+// What is wrong beyond the file itself comes at once, each where the file names it; what workspaces inherit comes once.
+func TestWireFaultsHavePlaces(t *testing.T) {
+	text := writeFile(t, "text.pem", "no certificate")
+	file := writeFile(t, "b.yaml", fmt.Sprintf(`kafka:
+  brokers: ["127.0.0.1:1"]
+  group: g
+  tls:
+    cert_file: /does/not/exist.pem
+    key_file: /does/not/exist.key
+schema_registry:
+  url: http://127.0.0.1:1
+  tls: {ca_file: %[1]q}
+braze:
+  endpoint: http://127.0.0.1:1
+  api_key: k
+  tls: {ca_file: %[1]q}
+  workspaces: {eu: {rate: {requests: 1}}, us: {tls: {ca_file: /none.pem}}}
+dead_letter: {topic: "${kafka.tropic}"}
+topics: {t: {user: {external_id: "${id}"}, send: [{event: e}]}}
+`, text))
+	con := newConsole()
+	if code := con.run("run", "--config", file); code != exitUsage {
+		t.Errorf("exit code %d", code)
+	}
+	_, rest, _ := strings.Cut(con.stderr.String(), "\n") // the first is a warning of http://
+	for _, want := range []string{
+		":5:16: kafka.tls.cert_file: open /does/not/exist.pem: ", ":9:18: schema_registry.tls.ca_file: no certificate in ",
+		":13:18: braze.tls.ca_file: no certificate in ", ":14:63: braze.workspaces.us.tls.ca_file: open /none.pem: ", ":15:31: dead_letter.topic: ",
+	} {
+		before, after, found := strings.Cut(rest, file+want)
+		if !found || strings.Contains(before, file) {
+			t.Errorf("%q does not come next in %s", want, rest)
+		}
+		rest = after
+	}
+	if strings.Contains(rest, file) {
+		t.Errorf("there is more: %s", rest)
+	}
+}
+
+// A port that is taken is told at the setting that names it, or at the file's beginning where none does.
+func TestListenFaultHasAPlace(t *testing.T) {
+	in := config.InspectBytes("b.yaml", []byte(goodConfig), config.ResolveAll)
+	var found config.Faults
+	if err := listenFault(in.Config, in.Places, errors.New("taken")); !errors.As(err, &found) || found[0].Line != 6 || found[0].Column != 17 {
+		t.Errorf("%v", found)
+	}
 }
 
 // Everything that is wrong beyond the file itself comes at once.
@@ -49,7 +99,7 @@ func TestWireFaults(t *testing.T) {
 	cfg.SchemaRegistry.TLS = &config.TLS{CertFile: missing, KeyFile: missing}
 	cfg.Braze.TLS = &config.TLS{CAFile: missing}
 	cfg.Braze.Workspaces = map[string]*config.Workspace{"eu": {Endpoint: "ftp://x", APIKey: config.NewSecret("k")}}
-	_, err := wire(cfg, quiet)
+	_, err := wire(cfg, nil, quiet)
 	var found config.Faults
 	if !errors.As(err, &found) {
 		t.Fatalf("%v", err)

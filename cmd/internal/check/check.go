@@ -28,13 +28,17 @@ type Options struct {
 	AllVersions bool
 	// Topic, where set, is the only one that is checked.
 	Topic *config.Topic
+	// File is what was read, where something is wrong with the configuration itself: topics whose mapping that leaves open
+	// are not compiled, and what follows from its faults is not told again. They are not part of the result. Nil: all is well.
+	File *config.Inspection
 }
 
 // Result is everything that was found.
 type Result struct {
 	Faults   config.Faults
 	Warnings config.Faults
-	Topics   int // checked
+	Topics   int // compiled
+	Skipped  int // that could not be compiled, for faults of the configuration itself
 	Schemas  int // that they were compiled against
 }
 
@@ -46,9 +50,13 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 		topics = []*config.Topic{o.Topic}
 	} else {
 		_, faults := mapping.CompileTopicName(o.Config.DeadLetter.Topic)
-		c.add(faults, mapping.WarnAcross(topics))
+		c.add(c.news(faults), mapping.WarnAcross(topics))
 	}
 	for _, t := range topics {
+		if o.File != nil && !o.File.IsMapped(t) {
+			c.result.Skipped++
+			continue
+		}
 		if err := c.topic(t); err != nil {
 			return nil, err
 		}
@@ -58,11 +66,26 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	return c.result, nil
 }
 
-// Against compiles one topic's mapping against one schema, registered or not. accepts are the record types that the
-// topic accepts; none accepts all.
-func Against(t *config.Topic, s *schema.Schema, accepts []string) *Result {
-	c := &checker{result: &Result{Topics: 1}, seen: map[config.Fault]bool{}}
-	c.schema(t, s, nil, accepts)
+// Candidate is a pair of schemas, registered or not, that a topic's records may come to be written with.
+type Candidate struct {
+	Value *schema.Schema
+	Key   *schema.Schema // nil: none, or not known
+	// Accepts are the record types that the topic accepts; none accepts all.
+	Accepts []string
+}
+
+// Against compiles one topic's mapping, o.Topic, against one pair of schemas. Of the options it uses Topic and File.
+func Against(o Options, with Candidate) *Result {
+	c := &checker{o: o, result: &Result{}, seen: map[config.Fault]bool{}}
+	if o.File != nil && !o.File.IsMapped(o.Topic) {
+		c.result.Skipped++
+		return c.result
+	}
+	c.result.Topics++
+	c.schema(o.Topic, with.Value, with.Key, with.Accepts)
+	if with.Key != nil && o.Topic.Tombstones == config.TombstonesMap {
+		c.tombstones(o.Topic, with.Key)
+	}
 	c.result.Faults.Sort()
 	c.result.Warnings.Sort()
 	return c.result
@@ -86,6 +109,14 @@ func (c *checker) add(faults, warnings config.Faults) {
 			c.result.Warnings = append(c.result.Warnings, w)
 		}
 	}
+}
+
+// news are the faults that those of the file do not tell already.
+func (c *checker) news(faults config.Faults) config.Faults {
+	if c.o.File == nil {
+		return faults
+	}
+	return slices.DeleteFunc(faults, c.o.File.Said)
 }
 
 func (c *checker) topic(t *config.Topic) error {
@@ -212,7 +243,7 @@ func (c *checker) schema(t *config.Topic, s, key *schema.Schema, accepts []strin
 		return
 	}
 	_, warnings, faults := mapping.CompileWith(t, s, key)
-	c.add(faults, warnings)
+	c.add(c.news(faults), warnings)
 }
 
 // misfit is a fault where such records would hold the topic, and nothing where they are passed over.
@@ -235,5 +266,5 @@ func (c *checker) tombstones(t *config.Topic, key *schema.Schema) {
 	}
 	faults = slices.DeleteFunc(faults, func(f *config.Fault) bool { return said(c.result.Faults, f) })
 	warnings = slices.DeleteFunc(warnings, func(f *config.Fault) bool { return said(c.result.Warnings, f) })
-	c.add(faults, warnings)
+	c.add(c.news(faults), warnings)
 }
