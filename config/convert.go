@@ -199,6 +199,10 @@ func (c *converter) anchor(n *ast.AnchorNode, path string, depth int) *Node {
 	c.anchors[name] = nil
 	value := c.node(n.Value, path, depth+1)
 	c.anchors[name] = value
+	if value.absent {
+		value.broken = true
+		c.fault(tokenPos(c.src, n.GetToken()), path, "quote a value that begins with &", "this anchor (&) stands for no value")
+	}
 	return value
 }
 

@@ -121,8 +121,14 @@ func (d *decoder) want(n *Node, kind NodeKind, path string) bool {
 		return true
 	}
 	hint := ""
-	if kind == NodeMap && path != "" {
+	switch {
+	case path == "":
+	case kind == NodeMap && n.Kind == NodeList:
+		hint = "write its keys below it, indented and without dashes"
+	case kind == NodeMap:
 		hint = "write its keys below it, indented"
+	case kind == NodeList && n.Kind == NodeString && !strings.Contains(n.Text, "${"):
+		hint = "write it in brackets, also if there is only one: [" + clip(n.Text) + "]"
 	}
 	d.values[path].missing, d.values[path].wrong = true, true
 	d.fault(n.Pos, path, hint, "must be %s, is %s", kind, n.Kind)

@@ -36,6 +36,10 @@ func InspectBytes(name string, data []byte, resolve Resolve) *Inspection {
 	}
 	d := &decoder{resolve: resolve, values: map[string]*value{}, faults: faults, warnings: warnings}
 	cfg := d.config(root)
+	if d.values[""].missing {
+		// No mapping at all: every setting would be said to be missing.
+		return &Inspection{Faults: d.faults.listed(), Warnings: d.warnings.listed()}
+	}
 	v := &validator{cfg: cfg, values: d.values, top: root.Pos, faults: d.faults, warnings: d.warnings}
 	v.validate()
 	return &Inspection{Config: cfg, Places: placesOf(d.values), Faults: v.faults.listed(), Warnings: v.warnings.listed()}

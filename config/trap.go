@@ -16,7 +16,7 @@ func explain(src *source, at Pos, problem string) *Fault {
 		at.Column = column
 		return tabFault(at)
 	}
-	if fixed := fixedLine(src, at.Line); fixed != "" {
+	if quotedLine(src, at.Line) != "" {
 		at.Column = expressionColumn(line)
 		reason := "a { after $ opens a mapping in YAML"
 		switch _, value := splitValue(line); {
@@ -25,10 +25,12 @@ func explain(src *source, at Pos, problem string) *Fault {
 		case !strings.HasPrefix(value, "{") && !strings.HasPrefix(value, "["):
 			reason = colonReason
 		}
-		return faultAt(at, "", quoteHint(fixed), "this expression needs quotes around it: %s", reason)
+		return faultAt(at, "", lineHint(src, at.Line), "this expression needs quotes around it: %s", reason)
 	}
 	hint := ""
 	switch {
+	case strings.Contains(problem, "mapping value is not allowed") && valueBegins(line, "? "):
+		hint = "a value that begins with `? ` needs quotes"
 	case strings.Contains(problem, "mapping value is not allowed"):
 		hint = "a value with `: ` in it needs quotes"
 		if fixed := fixedColon(src, at.Line); fixed != "" {
@@ -40,14 +42,27 @@ func explain(src *source, at Pos, problem string) *Fault {
 	case strings.Contains(problem, "block sequence entries are not allowed"):
 		hint = "a value that begins with `- ` needs quotes; a list begins on a line of its own"
 	case strings.Contains(problem, "value is not allowed in this context") && strings.ContainsAny(line, `"'`):
-		hint = "nothing but a comment may follow the closing quote of a value"
+		hint = "nothing but a comment may follow the closing quote of a value; a single quote inside single quotes is doubled"
 	case strings.Contains(problem, "reserved character"), strings.Contains(problem, "directive"):
 		hint = "a value that begins with @, ` or % needs quotes"
+	case strings.Contains(problem, "undefined anchor value"):
+		hint = "a value that begins with & needs quotes"
+	case strings.Contains(problem, "invalid header option"):
+		hint = "a value that begins with | or > needs quotes; the text of a block begins on the next line"
+	case strings.Contains(problem, "end character of"):
+		hint = "close the quote; inside double quotes a quote is written \\\", inside single quotes it is doubled"
+	case strings.Contains(problem, "invalid key"):
+		hint = "write KEY: VALUE with a plain or quoted key"
 	}
 	if strings.Contains(problem, `"`) { // some messages repeat what stands in the file
 		problem = "this is no YAML"
 	}
 	return faultAt(at, "", hint, "%s", strings.ReplaceAll(problem, "\t", `\t`))
+}
+
+func valueBegins(line, sign string) bool {
+	_, value := splitValue(line)
+	return strings.HasPrefix(value, sign)
 }
 
 const colonReason = "`: ` separates a key from its value in YAML"
@@ -85,10 +100,18 @@ func quoteHint(fixed string) string {
 	return "write: " + strings.TrimSpace(fixed)
 }
 
+// lineHint tells how to write a line with expressions that need quotes.
+func lineHint(src *source, number int) string {
+	if fixed := fixedLine(src, number); fixed != "" {
+		return quoteHint(fixed)
+	}
+	return `put quotes around the whole value, such as "${env:NAME}"` // the line may hold a secret
+}
+
 // repair returns the source with the fault's line as it should be.
 func repair(src *source, f *Fault) (*source, bool) {
 	line := src.line(f.Line)
-	fixed := fixedLine(src, f.Line)
+	fixed := quotedLine(src, f.Line)
 	if fixed == "" && strings.HasSuffix(f.Message, colonReason) {
 		fixed = fixedColon(src, f.Line)
 	}
@@ -103,11 +126,18 @@ func repair(src *source, f *Fault) (*source, bool) {
 // secretKey finds keys whose values must not be shown, wherever they stand in a line, and addresses with a password.
 var secretKey = regexp.MustCompile(`(?i)(password|api_key|token|secret)\w*["']?\s*:|://.*@`)
 
-// fixedLine is a line with its unquoted expressions quoted; empty where there is none, where the line may hold a secret, or
-// where quotes would not help.
+// fixedLine is quotedLine, to be shown: empty where the line may hold a secret.
 func fixedLine(src *source, number int) string {
+	if secretKey.MatchString(src.line(number)) {
+		return ""
+	}
+	return quotedLine(src, number)
+}
+
+// quotedLine is a line with its unquoted expressions quoted; empty where there is none, or where quotes would not help.
+func quotedLine(src *source, number int) string {
 	line := src.line(number)
-	if secretKey.MatchString(line) || len(line) > 2000 {
+	if len(line) > 2000 {
 		return ""
 	}
 	prefix, value := splitValue(line)
