@@ -10,7 +10,7 @@ var (
 	// ErrUndecodable is matched by errors of bytes that are no record of their schema, or carry no schema id.
 	ErrUndecodable = errors.New("undecodable")
 	// ErrUnknownSchema is matched where the registry itself says that it does not know the id (404 with error_code 40403).
-	ErrUnknownSchema = errors.New("unknown schema")
+	ErrUnknownSchema = errors.New("not known to the registry")
 	// ErrUnknownSubject is matched where the registry itself says that it does not know the subject (404 with error_code
 	// 40401), or that all its versions are deleted (40402).
 	ErrUnknownSubject = errors.New("unknown subject")

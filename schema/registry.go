@@ -88,7 +88,7 @@ func (r *Registry) lookUp(ctx context.Context, ref Ref) (*Schema, error) {
 	if err := r.get(ctx, path, &doc); err != nil {
 		var own *answer
 		if errors.As(err, &own) && own.code == codeUnknownSchema {
-			return nil, fmt.Errorf("schema %s: %w to the registry", ref, ErrUnknownSchema)
+			return nil, fmt.Errorf("schema %s: %w", ref, ErrUnknownSchema)
 		}
 		return nil, outage(err)
 	}

@@ -189,7 +189,7 @@ func TestErrorTexts(t *testing.T) {
 		{Ref{GUID: [16]byte([]byte(guidBytes))}, "schema " + guidText + " is JSON, this topic expects Avro"},
 		{Ref{ID: 5}, "schema registry: GET http://registry/schemas/ids/5: status 403, error_code 40301"},
 		{Ref{ID: 6}, "schema registry: GET http://registry/schemas/ids/6: status 404 that is not the registry's own: is the URL's path right?"},
-		{Ref{ID: 7}, "schema 7: unknown schema to the registry"},
+		{Ref{ID: 7}, "schema 7: not known to the registry"},
 		{Ref{ID: 8}, `schema 8: parse schema: unknown type "object"`},
 		{Ref{ID: 9}, "schema registry: GET http://registry/schemas/ids/9: connection refused"},
 	} {

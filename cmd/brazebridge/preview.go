@@ -4,13 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"brazebridge/cmd/internal/check"
 	"brazebridge/cmd/internal/preview"
 	"brazebridge/config"
 	"brazebridge/schema"
@@ -23,6 +21,7 @@ type previewFlags struct {
 	partition                             int32
 	limit                                 int
 	output                                output
+	given                                 givenFlags
 }
 
 // liveLimit is how many records of a live topic are shown by default: what a person reads.
@@ -41,11 +40,21 @@ The records come from the live topic, as far as it reaches now, or with --input 
 or an Avro object container file, which brings its own schema. In JSON, unions are untagged, dates are YYYY-MM-DD and times
 RFC 3339 (or either the number that the schema stores), decimals numbers or text, bytes base64; null is a tombstone.
 
+What a mapping takes from a record's key, headers or timestamp comes from --key, --header and --timestamp, the same for all
+records of the file, or with --envelope from around each record of a JSON file, in the form of a test of a mapping:
+  {"key": "c-42", "headers": {"source": "web"}, "timestamp": "2026-01-31T12:00:00Z", "partition": 0, "offset": 7, "record": {…}}
+Only record is needed. Where the topic says key: avro, a key is JSON of its own schema.
+
+Of a live topic, each record is decoded with the schema that it was written with, which the registry has. With --schemas,
+where the registry does not answer, it is decoded with the directory's latest; then a line on stderr says so.
+
 Records show personal data: mind where the output goes.`,
 		Example: `  brazebridge preview --config brazebridge.yaml --topic shop.orders                        # the first ten
   brazebridge preview --config brazebridge.yaml --topic shop.orders --offset latest --limit 3
   brazebridge preview --config brazebridge.yaml --topic shop.orders --partition 4 --offset 1207 --limit 1
   brazebridge preview --config brazebridge.yaml --topic shop.orders --input orders.jsonl --schemas schemas/
+  brazebridge preview --config brazebridge.yaml --topic shop.orders --input orders.jsonl --key c-42 --header source=web
+  brazebridge preview --config brazebridge.yaml --topic shop.orders --input envelopes.jsonl --envelope
   brazebridge preview --config brazebridge.yaml --topic shop.orders --input orders.avro --output json | tail -1`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error { return runPreview(s, &f) },
@@ -58,6 +67,7 @@ Records show personal data: mind where the output goes.`,
 	flags.StringVar(&f.offset, "offset", "earliest", "where to begin: earliest, latest (the last --limit records) or a `NUMBER`")
 	flags.IntVarP(&f.limit, "limit", "n", 0, "show at most so many `RECORDS` (default 10 of a live topic, all of a file)")
 	flags.StringVar(&f.input, "input", "", "read records from this `FILE` instead of Kafka: JSON lines or an Avro container; - is stdin")
+	f.given.flags(cmd)
 	schemasFlag(cmd, &f.schemas)
 	f.output.flag(cmd)
 	return cmd
@@ -81,10 +91,10 @@ func runPreview(s *surroundings, f *previewFlags) error {
 	o := preview.Options{Topic: f.topic, Config: t, Limits: limitsOf(in.Config, t), Show: f.show(s)}
 	var end func() error
 	if f.input != "" {
-		o.Source, o.Latest, end, err = f.file(ctx, in)
+		o.Source, o.Latest, end, err = f.file(ctx, in, t)
 	} else {
 		o.Now = time.Now()
-		o.Source, o.Latest, end, err = f.live(ctx, in, t, offset)
+		o.Source, o.Latest, end, err = f.live(ctx, s, in, t, offset)
 	}
 	if err != nil {
 		return err
@@ -96,6 +106,9 @@ func runPreview(s *surroundings, f *previewFlags) error {
 func (f *previewFlags) check() (offset int64, err error) {
 	if f.limit < 0 {
 		return 0, fmt.Errorf("--limit %d: must not be negative", f.limit)
+	}
+	if flag := f.given.used(); flag != "" && f.input == "" {
+		return 0, fmt.Errorf("%s needs --input: the records of a topic have their own", flag)
 	}
 	if f.partition < -1 {
 		return 0, fmt.Errorf("--partition %d: must not be negative", f.partition)
@@ -129,55 +142,8 @@ func limitsOf(cfg *config.Config, t *config.Topic) sink.Limits {
 	return sink.Limits{Objects: w.ObjectsPerRequest, PerArray: w.Counting == config.CountingPerArray, Bytes: int(w.BytesPerRequest)}
 }
 
-// file reads records from --input.
-func (f *previewFlags) file(ctx context.Context, in *config.Inspection) (preview.Source, *schema.Schema, func() error, error) {
-	input, end := os.Stdin, func() error { return nil }
-	if f.input != "-" {
-		var err error
-		if input, err = os.Open(f.input); err != nil {
-			return nil, nil, nil, fmt.Errorf("read --input: %w", err)
-		}
-		end = input.Close
-	}
-	var latest *schema.Schema
-	src := &preview.File{
-		Name: f.input, Topic: f.topic, Partition: max(f.partition, 0), At: time.Now(), Limit: f.limit,
-		Schema: func() (*schema.Schema, error) {
-			schemas, err := schemasOf(in, f.schemas)
-			if err != nil {
-				return nil, err
-			}
-			latest, err = schemas.Latest(ctx, schema.Subject(f.topic))
-			if err != nil {
-				return nil, failed(fmt.Errorf("look up the schema of %s: %w", f.topic, err))
-			}
-			return latest, nil
-		},
-	}
-	if err := src.Open(input); err != nil {
-		return nil, nil, nil, errors.Join(err, end())
-	}
-	if latest == nil && f.schemas != "" {
-		latest = f.latestOf(ctx, in)
-	}
-	return src, latest, end, nil
-}
-
-// latestOf says which record types the topic accepts, where that is to be found without the network.
-func (f *previewFlags) latestOf(ctx context.Context, in *config.Inspection) *schema.Schema {
-	schemas, err := schemasOf(in, f.schemas)
-	if err != nil {
-		return nil
-	}
-	latest, err := schemas.Latest(ctx, schema.Subject(f.topic))
-	if err != nil {
-		return nil
-	}
-	return latest
-}
-
 // live reads records from Kafka.
-func (f *previewFlags) live(ctx context.Context, in *config.Inspection, t *config.Topic, offset int64) (preview.Source, *schema.Schema, func() error, error) {
+func (f *previewFlags) live(ctx context.Context, s *surroundings, in *config.Inspection, t *config.Topic, offset int64) (preview.Source, *schema.Schema, func() error, error) {
 	if err := needed(f.config, "kafka"); err != nil {
 		return nil, nil, nil, err
 	}
@@ -196,7 +162,7 @@ func (f *previewFlags) live(ctx context.Context, in *config.Inspection, t *confi
 	}
 	src := &preview.Live{
 		Kafka: opts, Topic: f.topic, Partition: f.partition, Offset: offset, Limit: f.limit,
-		AvroKeys: t.Key == config.KeyAvro, SchemaOf: schemaOf(schemas, latest),
+		AvroKeys: t.Key == config.KeyAvro, SchemaOf: f.writers(ctx, in, schemas, s.stderr),
 	}
 	if src.Limit == 0 {
 		src.Limit = liveLimit
@@ -205,17 +171,4 @@ func (f *previewFlags) live(ctx context.Context, in *config.Inspection, t *confi
 		return nil, nil, nil, failed(err)
 	}
 	return src, latest, func() error { return nil }, nil
-}
-
-// schemaOf finds a record's schema. A directory knows no ids: there, every record is taken for one of the latest version.
-func schemaOf(schemas check.Schemas, latest *schema.Schema) func(context.Context, schema.Ref) (*schema.Schema, error) {
-	if r, ok := schemas.(*schema.Registry); ok {
-		return r.Schema
-	}
-	return func(context.Context, schema.Ref) (*schema.Schema, error) {
-		if latest == nil {
-			return nil, fmt.Errorf("%w to --schemas", schema.ErrUnknownSchema)
-		}
-		return latest, nil
-	}
 }

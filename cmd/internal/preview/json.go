@@ -3,8 +3,6 @@ package preview
 import (
 	"encoding/json"
 	"io"
-
-	"brazebridge/schema"
 )
 
 // JSON shows a preview as JSON lines.
@@ -45,15 +43,6 @@ func (j *JSON) Record(s *Shown) error {
 		line.Objects = append(line.Objects, jsonObject{Kind: item.Kind.String(), Object: item.JSON, Error: s.refusal(i)})
 	}
 	return j.enc.Encode(line)
-}
-
-// recordJSON is a decoded record as JSON; null where there is none, or where it holds what no JSON can (a NaN).
-func recordJSON(v schema.Value) json.RawMessage {
-	text, err := v.AppendJSON(nil)
-	if err != nil {
-		return json.RawMessage("null")
-	}
-	return text
 }
 
 // Request writes a request's line.

@@ -27,8 +27,8 @@ type Live struct {
 	Limit  int
 	// AvroKeys tells that keys are read by schemas of their own.
 	AvroKeys bool
-	// SchemaOf finds the schema of a record.
-	SchemaOf func(ctx context.Context, ref schema.Ref) (*schema.Schema, error)
+	// SchemaOf finds the schema of a record's value, or of its key.
+	SchemaOf func(ctx context.Context, ref schema.Ref, isKey bool) (*schema.Schema, error)
 
 	records []*kgo.Record
 }
@@ -53,12 +53,12 @@ func (l *Live) Next(ctx context.Context) (*Record, error) {
 	l.records = l.records[1:]
 	var err error
 	if rec.Value != nil {
-		if rec.Schema, rec.Datum, err = l.lookUp(ctx, rec, rec.Value, "__value_schema_id"); err != nil {
+		if rec.Schema, rec.Datum, err = l.lookUp(ctx, rec, rec.Value, false); err != nil {
 			return nil, err
 		}
 	}
 	if l.AvroKeys && rec.Record.Key != nil && rec.Err == nil {
-		if rec.Key, rec.KeyDatum, err = l.lookUp(ctx, rec, rec.Record.Key, "__key_schema_id"); err != nil {
+		if rec.Key, rec.KeyDatum, err = l.lookUp(ctx, rec, rec.Record.Key, true); err != nil {
 			return nil, err
 		}
 		if rec.Err != nil {
@@ -70,8 +70,12 @@ func (l *Live) Next(ctx context.Context) (*Record, error) {
 
 // lookUp finds the schema of a record's value or key. What is wrong with those is noted in the record; the error is that
 // of a registry that does not answer.
-func (l *Live) lookUp(ctx context.Context, rec *Record, framed []byte, header string) (*schema.Schema, []byte, error) {
+func (l *Live) lookUp(ctx context.Context, rec *Record, framed []byte, isKey bool) (*schema.Schema, []byte, error) {
 	var id []byte
+	header := "__value_schema_id"
+	if isKey {
+		header = "__key_schema_id"
+	}
 	for _, h := range rec.Headers {
 		if h.Key == header {
 			id = h.Value
@@ -83,7 +87,7 @@ func (l *Live) lookUp(ctx context.Context, rec *Record, framed []byte, header st
 		rec.Reason, rec.Err = sink.Undecodable, err
 		return nil, nil, nil
 	}
-	s, err := l.SchemaOf(ctx, ref)
+	s, err := l.SchemaOf(ctx, ref, isKey)
 	var away *schema.UnavailableError
 	switch {
 	case err == nil:
