@@ -29,8 +29,9 @@ func newInitCommand(s *surroundings) *cobra.Command {
 		Short: "Write a starting configuration from the registered schemas",
 		Long: `Write a commented starting configuration for topics to stdout, from the schemas of their values: the likely user ids,
 times, money and line items are found by their names and types, ecommerce.* events are proposed where the fields suffice,
-and everything that is a guess says so in a comment. What is written passes check; which records are to be sent, and what
-the fields mean, is for you to say.
+and everything that is a guess says so in a comment. Keys are read as Avro where a schema is registered for them
+(TOPIC-key), and the row is taken out of the events of changes to a table (Debezium). What is written passes check; which
+records are to be sent, and what the fields mean, is for you to say.
 
 The schemas come from a registry, from a directory (SUBJECT.avsc), or from the registry of a configuration you have.`,
 		Example: `  brazebridge init --topic shop.orders --topic shop.carts --registry http://localhost:8081 > brazebridge.yaml
@@ -75,7 +76,11 @@ func runInit(s *surroundings, f *initFlags) error {
 		if err != nil {
 			return failed(fmt.Errorf("look up the schema of %s: %w", name, err))
 		}
-		o.Topics = append(o.Topics, scaffold.Topic{Name: name, Schema: latest})
+		key, err := keyOf(ctx, schemas, name)
+		if err != nil {
+			return failed(fmt.Errorf("look up the schema of the keys of %s: %w", name, err))
+		}
+		o.Topics = append(o.Topics, scaffold.Topic{Name: name, Schema: latest, Key: key})
 	}
 	if len(missing) > 0 {
 		return failed(errors.Join(missing...))
@@ -85,6 +90,20 @@ func runInit(s *surroundings, f *initFlags) error {
 		_, err = io.WriteString(s.stdout, text)
 	}
 	return failed(err)
+}
+
+// keyOf is the schema of a topic's keys; nil where none is registered, or one that cannot be used, since such keys can be
+// read as text.
+func keyOf(ctx context.Context, schemas check.Schemas, topic string) (*schema.Schema, error) {
+	s, err := schemas.Latest(ctx, topic+"-key")
+	var away *schema.UnavailableError
+	switch {
+	case errors.As(err, &away):
+		return nil, err
+	case err != nil:
+		return nil, nil
+	}
+	return s, nil
 }
 
 // nearTopic proposes a topic that there is a schema for.

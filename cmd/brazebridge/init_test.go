@@ -21,6 +21,27 @@ func TestInitPassesCheck(t *testing.T) {
 	}
 }
 
+// Keys with a schema of their own are read by it, and what is written passes check all the same.
+func TestInitAvroKey(t *testing.T) {
+	_, dir := keyed(t, "", "")
+	con := newConsole()
+	if code := con.run("init", "--topic", "orders", "--schemas", dir); code != exitDone || !strings.Contains(con.stdout.String(), "    key: avro   # subject orders-key version 1\n") {
+		t.Fatalf("exit code %d: %s%s", code, con.stdout.String(), con.stderr.String())
+	}
+	check := newConsole()
+	if code := check.run("check", "--config", writeFile(t, "b.yaml", con.stdout.String()), "--schemas", dir); code != exitDone {
+		t.Errorf("check: exit code %d: %s", code, check.stdout.String())
+	}
+	// A schema of keys that cannot be used is none: they can be read as text.
+	if err := os.WriteFile(filepath.Join(dir, "orders-key.avsc"), []byte(`{"type": "rekord"}`), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	con = newConsole()
+	if code := con.run("init", "--topic", "orders", "--schemas", dir); code != exitDone || strings.Contains(con.stdout.String(), "key: avro") {
+		t.Errorf("exit code %d: %s%s", code, con.stdout.String(), con.stderr.String())
+	}
+}
+
 // From a registry the URL is written, but not its password; from a configuration its registry is asked.
 func TestInitFromRegistry(t *testing.T) {
 	fresh := readFile(t, "testdata/check/versions/orders-value.avsc")

@@ -15,15 +15,20 @@ type field struct {
 	names    []string
 	t        *schema.Type // without the null of a union
 	nullable bool
+	depth    int // 0: of the record itself
 }
 
 var identifier = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
-// fieldsOf lists a record's fields, outer ones first, and those of records in it, at most two levels down. Names that an
-// expression cannot spell are left out.
-func fieldsOf(root *schema.Type, prefix string) []field {
-	return appendFields(nil, field{path: prefix, t: root}, 0)
+// fieldsOf lists a record's fields, outer ones first, and those of records in it, at most two levels down. Names that a path
+// cannot spell are left out.
+func fieldsOf(root *schema.Type, prefix string, nullable bool) []field {
+	return appendFields(nil, field{path: prefix, t: root, nullable: nullable}, 0)
 }
+
+// speaking are names that say what they are wherever they stand; another single word needs the record's name around it: an
+// id, a name or a time alone is anybody's.
+var speaking = []string{"currency", "email", "sku", "msisdn"}
 
 func appendFields(all []field, of field, depth int) []field {
 	first := len(all)
@@ -33,7 +38,7 @@ func appendFields(all []field, of field, depth int) []field {
 			continue
 		}
 		t, nullable := present(f.Type)
-		in := field{path: of.path + "." + f.Name, t: t, nullable: nullable || of.nullable}
+		in := field{path: of.path + "." + f.Name, t: t, nullable: nullable || of.nullable, depth: depth}
 		if of.path == "" {
 			in.path = f.Name
 			if slices.Contains([]string{"kafka", "record", "item"}, f.Name) {
@@ -45,8 +50,11 @@ func appendFields(all []field, of field, depth int) []field {
 		for _, outer := range of.names {
 			in.names = append(in.names, outer+"_"+own)
 		}
-		if depth > 0 {
-			in.names = in.names[1:] // a nested id alone says nothing: whose is it?
+		if depth > 0 && !strings.Contains(own, "_") && !slices.Contains(speaking, own) {
+			in.names = in.names[1:]
+		}
+		if own == "amount" || own == "value" {
+			in.names = append(in.names, of.names...) // the number of an amount of money, beside its currency
 		}
 		all = append(all, in)
 	}
@@ -59,6 +67,20 @@ func appendFields(all []field, of field, depth int) []field {
 		}
 	}
 	return all
+}
+
+// words mean something to an expression by themselves. A path alone may begin with one; in a larger expression it goes through
+// record.
+var words = strings.Fields(`in not and or matches contains startsWith endsWith let if else true false nil null
+	all any none one filter map count find findIndex findLast findLastIndex sum sortBy groupBy reduce`)
+
+// inside is the field's path in a larger expression.
+func (f *field) inside() string {
+	head, _, _ := strings.Cut(f.path, ".")
+	if slices.Contains(words, head) {
+		return "record." + f.path
+	}
+	return f.path
 }
 
 // present is a type without the null that it may be.
@@ -140,9 +162,10 @@ var (
 	orderNames    = []string{"order_id", "order_number", "order_no", "order_uuid"}
 	cartNames     = []string{"cart_id", "basket_id", "cart_uuid"}
 	checkoutNames = []string{"checkout_id"}
-	productNames  = []string{"product_id", "product_number", "product_no", "article_id", "product_sku", "sku", "item_id"}
-	variantNames  = []string{"variant_id", "sku", "product_variant_id", "variant", "product_sku", "product_id"}
-	titleNames    = []string{"product_name", "name", "title", "product_title", "article_name"}
+	productNames  = []string{"product_id", "product_number", "product_no", "article_id", "article_number", "article_no", "product_code", "product_sku", "sku",
+		"item_id", "item_number"}
+	variantNames  = []string{"variant_id", "sku", "product_variant_id", "variant", "product_sku", "product_id", "article_number"}
+	titleNames    = []string{"product_name", "name", "title", "product_title", "article_name", "article_title", "item_name", "item_title"}
 	quantityNames = []string{"quantity", "qty", "count", "amount"}
 	priceNames    = []string{"price", "unit_price", "product_price", "price_per_unit", "unit_amount", "price_amount"}
 )

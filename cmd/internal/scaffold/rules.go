@@ -2,6 +2,7 @@ package scaffold
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -9,8 +10,8 @@ import (
 )
 
 // ecommerce proposes a recommended eCommerce event where the fields suffice for all that it requires; nil where not.
-func ecommerce(root *schema.Type, fields []field) *rule {
-	name := snake(shortName(root.Name))
+func ecommerce(s *subject) *rule {
+	name, fields := s.name, s.fields
 	has := func(words ...string) bool {
 		return slices.ContainsFunc(words, func(w string) bool { return strings.Contains(name, w) })
 	}
@@ -56,7 +57,7 @@ func purchaseEvent(fields []field, event, idKey string, id *field) *rule {
 	}
 	r.properties = append(r.properties, products...)
 	if event == "ecommerce.cart_updated" && !lines.nullable {
-		r.conditions = append(r.conditions, fmt.Sprintf("when: ${len(%s) > 0}             # Braze processes no cart without products", lines.path))
+		r.conditions = append(r.conditions, fmt.Sprintf("when: ${len(%s) > 0}             # Braze processes no cart without products", lines.inside()))
 		return r
 	}
 	r.when(fields, likely[event]...)
@@ -74,9 +75,11 @@ func isLines(t *schema.Type) bool {
 // productsOf are the lines that make products of line items; nil where the items lack what is required.
 func productsOf(lines *field) []string {
 	elem, _ := present(lines.t.Elem)
-	items := fieldsOf(elem, "item")
+	items := fieldsOf(elem, "item", false)
 	for i := range items {
-		items[i].names = append(items[i].names, snake(lastName(items[i].path)))
+		if own := snake(lastName(items[i].path)); own != "amount" && own != "value" {
+			items[i].names = append(items[i].names, own)
+		}
 	}
 	out := []string{"products:", "  for_each: ${" + lines.path + "}", "  value:"}
 	for _, want := range []struct {
@@ -157,7 +160,7 @@ func (r *rule) when(fields []field, words ...string) {
 		return
 	}
 	if f.t.Kind != schema.Enum || len(f.t.Symbols) == 0 {
-		r.conditions = append(r.conditions, fmt.Sprintf(`# when: ${%s == "…"}     which records are meant?`, f.path))
+		r.conditions = append(r.conditions, fmt.Sprintf(`# when: ${%s == "…"}   # which records are meant?`, f.inside()))
 		return
 	}
 	mark, symbol := "# ", f.t.Symbols[0]
@@ -169,25 +172,62 @@ func (r *rule) when(fields []field, words ...string) {
 		}
 	}
 	r.conditions = append(r.conditions,
-		fmt.Sprintf("%swhen: ${%s == %q}", mark, f.path, symbol),
+		fmt.Sprintf("%swhen: ${%s == %q}", mark, f.inside(), symbol),
 		"#     which records are meant? "+lastName(f.path)+" is one of "+strings.Join(f.t.Symbols[:min(12, len(f.t.Symbols))], ", "))
 }
 
-// plain is a custom event with the record's fields.
-func plain(root *schema.Type, fields []field) *rule {
-	r := &rule{event: snake(shortName(root.Name)), comment: "a name of your own; these are the record's fields, drop what Braze does not need"}
-	for _, f := range fields {
-		if strings.Contains(strings.TrimPrefix(f.path, "record."), ".") {
+// plain is a custom event with the record's fields: those that a path can spell, then those that need brackets.
+func plain(s *subject) *rule {
+	r := &rule{event: s.name, comment: "a name of your own; these are the record's fields, drop what Braze does not need"}
+	used := map[string]bool{}
+	free := func(name string) string { // orderId and order_id are two
+		k := key(name)
+		for n := 2; used[k]; n++ {
+			k = fmt.Sprintf("%s_%d", key(name), n)
+		}
+		used[k] = true
+		return k
+	}
+	for _, f := range s.fields {
+		if f.depth > 0 {
 			continue // copied whole with what it is in
 		}
 		if f.t.Kind == schema.Bytes || f.t.Kind == schema.Fixed {
-			r.properties = append(r.properties, fmt.Sprintf("# %s: ${%s}     bytes, which would be sent as base64", snake(lastName(f.path)), f.path))
+			r.properties = append(r.properties, fmt.Sprintf("# %s: ${%s}   # bytes, which would be sent as base64", free(lastName(f.path)), f.path))
 			continue
 		}
-		r.properties = append(r.properties, fmt.Sprintf("%s: ${%s}", key(lastName(f.path)), f.path))
+		r.properties = append(r.properties, fmt.Sprintf("%s: ${%s}%s", free(lastName(f.path)), f.path, several(f)))
 	}
-	r.when(fields)
+	for i := range s.t.Fields {
+		if name := s.t.Fields[i].Name; !identifier.MatchString(name) && bracketed.MatchString(name) {
+			r.properties = append(r.properties, fmt.Sprintf("%s: ${%s[%q]}", quotedUnlessPlain(free(strings.ReplaceAll(name, ".", "_"))), s.record, name))
+		}
+	}
+	r.when(s.fields)
 	return r
+}
+
+// bracketed are names that a path reaches in brackets, and that no reader of YAML takes for anything else.
+var bracketed = regexp.MustCompile(`^[A-Za-z0-9_.-]+$`)
+
+// several tells of a field that may be one of several records how to reach into one of them.
+func several(f field) string {
+	var names []string
+	example := ""
+	for _, b := range f.t.Branches {
+		if b.Kind != schema.Record {
+			continue
+		}
+		name := shortName(b.Name)
+		names = append(names, name)
+		if example == "" && len(b.Fields) > 0 && identifier.MatchString(b.Fields[0].Name) && identifier.MatchString(name) {
+			example = fmt.Sprintf(": ${%s.%s.%s} reaches into one", f.path, name, b.Fields[0].Name)
+		}
+	}
+	if len(names) < 2 {
+		return ""
+	}
+	return "   # one of " + strings.Join(names[:min(8, len(names))], ", ") + example
 }
 
 // key is a property's name: one that means something to a mapping is prefixed.

@@ -10,10 +10,11 @@ import (
 	"brazebridge/schema"
 )
 
-// Topic is a topic with the schema of its values.
+// Topic is a topic with the schema of its values, and that of its keys.
 type Topic struct {
 	Name   string
 	Schema *schema.Schema
+	Key    *schema.Schema // nil: keys are text, or there are none
 }
 
 // Options say what is to be written.
@@ -25,7 +26,7 @@ type Options struct {
 
 const head = `# A starting point for brazebridge, written from the registered schemas. What is a guess says so: read it, then
 #
-#   brazebridge check --config THIS_FILE                              every mapping against its schema
+#   brazebridge check --config THIS_FILE                              every mapping against its schema (offline: --schemas DIR)
 #   brazebridge preview --config THIS_FILE --topic TOPIC --limit 5    what would be sent, without sending it
 #
 # A value is a literal unless it holds ${…}: an expression over the record's fields.
@@ -83,14 +84,17 @@ func topicKey(name string) string {
 	return quoted(name)
 }
 
+// quotedUnlessPlain is a text as YAML takes it for text.
+func quotedUnlessPlain(s string) string { return topicKey(s) }
+
 func quoted(s string) string { return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s) + `"` }
 
 // topic writes the boldest mapping that compiles.
 func topic(t Topic) (string, error) {
 	var faults config.Faults
-	for _, bold := range []boldness{withEcommerce, withFields, withEverything} {
+	for _, bold := range []boldness{withEcommerce, withFields, withEverything, asItIs} {
 		text := propose(t, bold)
-		if faults = compile(text, t.Schema); len(faults) == 0 {
+		if faults = compile(text, t); len(faults) == 0 {
 			return text, nil
 		}
 	}
@@ -98,13 +102,17 @@ func topic(t Topic) (string, error) {
 }
 
 // compile is what the check would say of a mapping.
-func compile(text string, s *schema.Schema) config.Faults {
+func compile(text string, t Topic) config.Faults {
 	whole := strings.Replace(head, "%s", "http://localhost", 1) + text
 	cfg, _, err := config.Parse("proposal", []byte(whole), config.ResolveLenient)
 	if err != nil {
 		return config.Faults{{Message: err.Error()}}
 	}
-	_, _, faults := mapping.Compile(cfg.Topics[0], s)
+	topic := cfg.Topics[0]
+	_, _, faults := mapping.CompileWith(topic, t.Schema, t.Key)
+	if topic.Key == config.KeyText {
+		_, _, faults = mapping.Compile(topic, t.Schema)
+	}
 	return faults
 }
 
@@ -113,39 +121,48 @@ type boldness int
 const (
 	withEcommerce  boldness = iota // recommended events where the fields suffice
 	withFields                     // custom events with the fields spelled out
-	withEverything                 // nothing but the key and the record as it is
+	withEverything                 // the key, and all fields of the record
+	asItIs                         // likewise, with the fields' own names
 )
 
 // propose writes one topic.
 func propose(t Topic, bold boldness) string {
-	var w writer
-	w.line("  %s:%s", topicKey(t.Name), w.aside("subject %s version %d", t.Schema.Subject, t.Schema.Version))
+	w := writer{topic: t}
+	w.line("  %s:%s", topicKey(t.Name), aside("subject %s version %d", t.Schema.Subject, t.Schema.Version))
+	w.identifiers = keyFields(t.Key)
+	if len(w.identifiers) > 0 {
+		w.line("    key: avro%s", aside("subject %s version %d", t.Key.Subject, t.Key.Version))
+	}
 	records := recordsOf(t.Schema.Root)
-	if len(records) == 0 || bold == withEverything {
-		w.line("    user: {external_id: \"${kafka.key}\"}  # is the record's key the user's external_id in Braze?")
+	switch {
+	case len(records) == 0 || bold >= withEverything:
+		w.user("    ", nil)
 		w.line("    send:")
-		if len(records) == 0 {
-			w.line("      - event: %s", key(t.Name))
+		w.line("      - event: %s", quotedUnlessPlain(key(t.Name)))
+		switch {
+		case len(records) == 0:
 			w.line("        properties: {content: \"${record}\"}")
-		} else {
-			w.line("      - event: %s", key(t.Name))
+		case bold == asItIs:
+			w.line("        properties: {include: all}")
+		default:
 			w.line("        properties: {include: all, rename: snake_case}")
 		}
-		return w.String()
-	}
-	if len(records) == 1 {
-		fields := fieldsOf(records[0], "")
-		w.user("    ", fields)
-		w.time("    ", fields)
+	case len(records) == 1:
+		s := changed(t.Name, records[0])
+		if s == nil {
+			s = subjectOf(records[0])
+		}
+		w.user("    ", s.fields)
+		w.time("    ", s)
 		w.line("    send:")
-		w.rule(bold, records[0], fields, "")
-		w.attributes(fields)
-		return w.String()
-	}
-	w.line("    user: {external_id: \"${kafka.key}\"}  # for records whose rule below names no user of its own")
-	w.line("    send:                                 # one rule for each of the topic's record types")
-	for _, r := range records {
-		w.rule(bold, r, fieldsOf(r, ""), r.Name)
+		w.rule(bold, s, "")
+		w.attributes(s)
+	default:
+		w.user("    ", nil)
+		w.line("    send:                                 # one rule for each of the topic's record types")
+		for _, r := range records {
+			w.rule(bold, subjectOf(r), r.Name)
+		}
 	}
 	return w.String()
 }
@@ -159,106 +176,4 @@ func recordsOf(root *schema.Type) []*schema.Type {
 		}
 	}
 	return out
-}
-
-// writer writes lines.
-type writer struct{ strings.Builder }
-
-func (w *writer) line(format string, args ...any) {
-	_, _ = fmt.Fprintf(w, strings.TrimRight(format, " ")+"\n", args...) // a builder takes everything
-}
-
-// aside is a comment behind a line.
-func (w *writer) aside(format string, args ...any) string {
-	return "   # " + fmt.Sprintf(format, args...)
-}
-
-func (w *writer) user(indent string, fields []field) {
-	f := pick(fields, isID, userNames...)
-	comment := ""
-	switch {
-	case f == nil:
-		w.line("%suser: {external_id: \"${kafka.key}\"}%s", indent, w.aside("no field for it was found: is the record's key the user's external_id in Braze?"))
-	default:
-		if f.nullable {
-			comment = w.aside("may be null: such records go to the dead-letter topic, unless a when leaves them out")
-		}
-		w.line("%suser: {external_id: \"${%s}\"}%s", indent, f.path, comment)
-	}
-	if e := pick(fields, isText, emailNames...); e != nil {
-		w.line("%s# or by e-mail, where there is no id: user: [{external_id: \"…\"}, {email: \"${email(%s)}\"}]", indent, e.path)
-	}
-}
-
-func (w *writer) time(indent string, fields []field) {
-	f := pick(fields, isTime, timeNames...)
-	if f == nil {
-		for i := range fields {
-			if isTime(fields[i].t) && !strings.Contains(fields[i].path, ".") {
-				f = &fields[i]
-				break
-			}
-		}
-	}
-	switch {
-	case f == nil:
-		w.line("%s# time: ${…}%s", indent, w.aside("no timestamp was found: it is the Kafka record's; time(…), fromMillis(…) and fromSeconds(…) make one of text and numbers"))
-	case f.nullable:
-		w.line("%stime: ${%s ?? kafka.timestamp}", indent, f.path)
-	default:
-		w.line("%stime: ${%s}", indent, f.path)
-	}
-}
-
-func (w *writer) rule(bold boldness, root *schema.Type, fields []field, record string) {
-	var r *rule
-	if bold == withEcommerce {
-		r = ecommerce(root, fields)
-	}
-	if r == nil {
-		r = plain(root, fields)
-	}
-	w.line("      - event: %s%s", r.event, w.aside("%s", r.comment))
-	if record != "" {
-		w.line("        record: %s", record)
-		w.user("        ", fields)
-		w.time("        ", fields)
-	}
-	for _, c := range r.conditions {
-		w.line("        %s", c)
-	}
-	written := 0
-	for _, p := range r.properties {
-		if !strings.HasPrefix(p, "#") {
-			written++
-		}
-	}
-	if written == 0 {
-		return
-	}
-	w.line("        properties:")
-	for _, p := range r.properties {
-		w.line("          %s", p)
-	}
-}
-
-// attributes proposes, as comments, what a profile could be told: Braze bills each attribute each time it is sent.
-func (w *writer) attributes(fields []field) {
-	var found []string
-	for _, c := range []struct {
-		key   string
-		names []string
-		call  string
-	}{{"email", emailNames, "email(%s)"}, {"phone", phoneNames, "phone(%s)"}, {"first_name", []string{"first_name", "customer_first_name"}, "%s"}, {"last_name", []string{"last_name", "customer_last_name"}, "%s"}} {
-		if f := pick(fields, isText, c.names...); f != nil {
-			found = append(found, fmt.Sprintf("      #     %s: ${%s}", c.key, fmt.Sprintf(c.call, f.path)))
-		}
-	}
-	if len(found) == 0 {
-		return
-	}
-	w.line("      # - attributes:                      # Braze bills each one each time it is sent, changed or not")
-	for _, line := range found {
-		w.line("%s", line)
-	}
 }

@@ -22,7 +22,7 @@ func topicOf(t testing.TB, name, text string) Topic {
 		t.Fatalf("%v: %s", err, text)
 	}
 	s.Subject, s.Version = schema.Subject(name), 1
-	return Topic{name, s}
+	return Topic{Name: name, Schema: s}
 }
 
 // record is a schema of a record with these fields.
@@ -130,11 +130,52 @@ func TestSnake(t *testing.T) {
 func TestPick(t *testing.T) {
 	s := topicOf(t, "t", record("R", each([]string{"customer_id"}, `"double"`)+","+str("account_id")+","+
 		each([]string{"user"}, record("U", str("id", "name")))+","+each([]string{"customer"}, record("C", str("name")))))
-	fields := fieldsOf(s.Schema.Root, "")
+	fields := fieldsOf(s.Schema.Root, "", false)
 	if f := pick(fields, isID, userNames...); f == nil || f.path != "user.id" {
 		t.Errorf("the user is %v", f)
 	}
 	if f := pick(fields, isText, "id"); f != nil {
 		t.Errorf("a nested id was taken for the record's: %v", f)
+	}
+}
+
+// Schemas that others have made: events of a Java service, of changes to a table, and of a web tracker. What their own words
+// hide, names inside names, amounts with a currency, a row inside an envelope, is found.
+func TestForeignSchemas(t *testing.T) {
+	dir, err := schema.OpenDir("testdata/foreign")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, wants := range map[string][]string{
+		"sales.order-events": {
+			`user: {external_id: "${order.customer.customerNumber}"}`, "time: ${eventTimestamp}", "event: ecommerce.order_placed", `when: ${eventType == "ORDER_CREATED"}`,
+			"order_id: ${order.orderNumber}", "total_value: ${order.orderTotal.amount}", "currency: ${order.orderTotal.currency}", "for_each: ${order.lines}",
+			"product_id: ${item.article.articleNumber}", "product_name: ${item.article.title}", "price: ${item.unitPrice.amount}",
+		},
+		"dbserver1.inventory.customers": {
+			"key: avro", `user: {external_id: "${kafka.key.id}"}`, "time: '${ts_ms != nil ? fromMillis(ts_ms)", "event: customers_changed", "when: ${after != nil}", "first_name: ${after.first_name}",
+		},
+		"web.tracking": {
+			`user: {external_id: "${user_id}"}`, "# time: ${time(collector_tstamp)}", `app_id: ${record["app-id"]}`,
+			"event: ${event}   # one of PageView, ProductView, AddToCart: ${event.PageView.title} reaches into one",
+		},
+	} {
+		topic := Topic{Name: name}
+		if topic.Schema, err = dir.Latest(t.Context(), schema.Subject(name)); err != nil {
+			t.Fatal(err)
+		}
+		topic.Key, _ = dir.Latest(t.Context(), name+"-key")
+		out, err := Write(Options{Topics: []Topic{topic}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range wants {
+			if !strings.Contains(out, want) {
+				t.Errorf("%s: %s is missing", name, want)
+			}
+		}
+		if t.Failed() {
+			t.Log(out)
+		}
 	}
 }
