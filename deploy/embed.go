@@ -1,5 +1,6 @@
-// Package deploy carries what is shipped beside the program: the example configuration and its Avro schemas. The demo
-// runs exactly these files, so an example that does not work fails the demo, and with it the tests.
+// Package deploy carries what is shipped beside the program: the example configuration and its Avro schemas, and the
+// reference of the configuration. The demo runs exactly the example's files, so an example that does not work fails the
+// demo, and with it the tests.
 package deploy
 
 import "embed"
@@ -8,3 +9,8 @@ import "embed"
 //
 //go:embed example
 var Example embed.FS
+
+// Reference is reference.yaml: every field of the configuration once, with what it means.
+//
+//go:embed reference.yaml
+var Reference string

@@ -247,9 +247,15 @@ func (e *encoder) union(dst []byte, t *Type, doc any, asDefault bool) ([]byte, e
 	if tried == 1 {
 		return nil, last
 	}
-	names := make([]string, 0, len(t.Branches))
+	names, records := make([]string, 0, len(t.Branches)), 0
 	for _, b := range t.Branches {
 		names = append(names, branchKey(b))
+		if b.Kind == Record {
+			records++
+		}
+	}
+	if records > 1 {
+		return nil, wrong(`fits no branch of [%s]; {"full.Name": {…}} says which one is meant, and then what is wrong with it`, clip(strings.Join(names, ", ")))
 	}
 	return nil, wrong("fits no branch of [%s]", clip(strings.Join(names, ", ")))
 }

@@ -66,6 +66,8 @@ it short; 2 usage or configuration error, nothing touched.`,
 		newTestCommand(s),
 		newAuditCommand(s),
 		newVersionCommand(s),
+		newMappingTopic(),
+		newConfigurationTopic(),
 	)
 	return root
 }

@@ -204,6 +204,9 @@ func TestReadmeCommands(t *testing.T) {
 
 // knownCommand looks a command and its flags up, without running it.
 func knownCommand(root *cobra.Command, args []string) error {
+	if len(args) > 1 && args[0] == "help" {
+		args = args[1:]
+	}
 	command, rest, err := root.Find(args)
 	if err != nil || command == root {
 		return fmt.Errorf("no such command (%v)", err)

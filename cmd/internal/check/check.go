@@ -129,7 +129,7 @@ func (c *checker) topic(t *config.Topic) error {
 	if err != nil {
 		return err
 	}
-	found := false
+	found, looked := false, []*schema.Schema(nil)
 	for _, name := range subjects {
 		versions, err := c.versions(name)
 		var away *schema.UnavailableError
@@ -140,25 +140,16 @@ func (c *checker) topic(t *config.Topic) error {
 			continue
 		case err != nil:
 			c.result.Faults = append(c.result.Faults, topicFault(t, name, "the schema cannot be used: "+err.Error(), ""))
-			found = true
-			continue
 		}
 		found = true
-		accepts := []string(t.Records)
-		if len(accepts) == 0 {
-			accepts = processor.RecordTypes(versions[0])
-		}
-		for i, s := range versions {
-			c.schema(t, s, keys[0], accepts)
-			if i > 0 {
-				continue
-			}
-			for _, k := range keys[1:] { // the other versions of the key, with the latest of the value
-				c.schema(t, s, k, accepts)
-			}
+		if err == nil {
+			c.subject(t, versions, keys)
+			looked = append(looked, versions...)
 		}
 	}
 	switch {
+	case len(looked) > 0:
+		c.unmatched(t, looked)
 	case found:
 	case t.Pattern:
 		c.add(nil, config.Faults{topicFault(t, "", "matches no subject NAME-value yet, so this mapping was not checked", "register a schema, or put it into --schemas")})
@@ -169,6 +160,23 @@ func (c *checker) topic(t *config.Topic) error {
 		c.tombstones(t, keys[0])
 	}
 	return nil
+}
+
+// subject compiles a topic's mapping against versions of a subject, the latest first.
+func (c *checker) subject(t *config.Topic, versions, keys []*schema.Schema) {
+	accepts := []string(t.Records)
+	if len(accepts) == 0 {
+		accepts = processor.RecordTypes(versions[0])
+	}
+	for i, s := range versions {
+		c.schema(t, s, keys[0], accepts)
+		if i > 0 {
+			continue
+		}
+		for _, k := range keys[1:] { // the other versions of the key, with the latest of the value
+			c.schema(t, s, k, accepts)
+		}
+	}
 }
 
 // keys are the schemas of a topic's keys, the latest first: a single nil where they are not read as Avro, or, which is a

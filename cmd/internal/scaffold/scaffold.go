@@ -28,6 +28,7 @@ const head = `# A starting point for brazebridge, written from the registered sc
 #
 #   brazebridge check --config THIS_FILE                              every mapping against its schema (offline: --schemas DIR)
 #   brazebridge preview --config THIS_FILE --topic TOPIC --limit 5    what would be sent, without sending it
+#   brazebridge help mapping                                          the language of what stands below topics
 #
 # A value is a literal unless it holds ${…}: an expression over the record's fields.
 
