@@ -217,6 +217,14 @@ func (j *validator) value(at string, s map[string]any, v any) (faults []string) 
 			if n, ok := v.(float64); ok && n < rule.(float64) {
 				fault("is below %v", rule)
 			}
+		case "maximum":
+			if n, ok := v.(float64); ok && n > rule.(float64) {
+				fault("is above %v", rule)
+			}
+		case "exclusiveMinimum":
+			if n, ok := v.(float64); ok && n <= rule.(float64) {
+				fault("is not above %v", rule)
+			}
 		case "minItems", "minProperties":
 			if reflect.ValueOf(v).Kind() != reflect.String && v != nil && float64(reflect.ValueOf(v).Len()) < rule.(float64) {
 				fault("is too short")

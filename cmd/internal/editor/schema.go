@@ -47,6 +47,25 @@ var enums = map[string][]string{
 	"Topic.Tombstones":           {config.TombstonesFilter, config.TombstonesMap},
 }
 
+// bounds are the least and the most that a whole number may be, where that depends on nothing else.
+var bounds = map[string][2]int{
+	"Workspace.ObjectsPerRequest": {1, config.MaxObjectsPerRequest},
+	"Workspace.MaxInFlight":       {1, 4096},
+	"Rate.Requests":               {1, 10_000_000},
+	"Delivery.ResendWindow":       {1, 10_000_000},
+	"Delivery.InFlightRecords":    {1, 10_000_000},
+	"Flood.Of":                    {1, 1_000_000},
+	"Flood.AtLeast":               {1, 1_000_000},
+	"DeadLetterCreate.Partitions": {1, 10_000},
+	"DeadLetterCreate.Replicas":   {1, 100},
+}
+
+// required are the settings that a section must have where it is there at all.
+var required = map[string][]string{
+	"Kafka": {"brokers", "group"}, "SASL": {"mechanism", "username", "password"},
+	"SchemaRegistry": {"url"}, "BasicAuth": {"username"}, "DeadLetter": {"topic"},
+}
+
 // structure is a section: its settings, and no others.
 func (g *generator) structure(v reflect.Value) object {
 	props := object{}
@@ -54,6 +73,9 @@ func (g *generator) structure(v reflect.Value) object {
 	out := object{"type": []string{"object", "null"}, "properties": props, "additionalProperties": false}
 	if doc := g.src.types[v.Type().Name()]; doc != "" {
 		out["description"] = doc
+	}
+	if names := required[v.Type().Name()]; names != nil {
+		out["required"] = names
 	}
 	return out
 }
@@ -131,9 +153,13 @@ func (g *generator) plain(path string, v reflect.Value, withDefault func(object,
 	case reflect.Slice:
 		return object{"type": "array", "items": text()}
 	case reflect.Int:
-		return withDefault(referred(object{"type": "integer"}), v.Interface())
+		number := object{"type": "integer"}
+		if b, ok := bounds[path]; ok {
+			number["minimum"], number["maximum"] = b[0], b[1]
+		}
+		return withDefault(referred(number), v.Interface())
 	case reflect.Float64:
-		return withDefault(referred(object{"type": "number"}), v.Interface())
+		return withDefault(referred(object{"type": "number", "exclusiveMinimum": 0, "maximum": 1}), v.Interface()) // a share
 	case reflect.Bool:
 		return withDefault(referred(object{"type": "boolean"}), v.Interface())
 	}
