@@ -39,6 +39,7 @@ type Test struct {
 	Offset    int64
 	Record    *config.Node
 
+	path     string // in the file: tests[3]
 	node     *config.Node
 	want     *config.Node // a list, where it is given
 	filtered string       // "true" or a reason
@@ -186,7 +187,7 @@ func (r *reader) number(k *config.Key, path string, bits int) int64 {
 }
 
 func (r *reader) test(n *config.Node, path string) *Test {
-	t := &Test{node: n, Pos: n.Pos, Timestamp: unset}
+	t := &Test{path: path, node: n, Pos: n.Pos, Timestamp: unset}
 	var expectations []string
 	expect := func(read func(k *config.Key, path string)) func(k *config.Key, path string) {
 		return func(k *config.Key, path string) {

@@ -116,10 +116,10 @@ func (r *runner) key(t *Test, topic *config.Topic, rec *kgo.Record) (*schema.Sch
 		if errors.As(err, &away) {
 			return nil, nil, err
 		}
-		if err == nil {
-			rec.Key, err = s.EncodeJSON(valueOf(t.Key).appendJSON(nil))
-		}
 		if err != nil {
+			return nil, t.fault(t.Key.Pos, "key", "key: avro needs the schema of the keys", "%v", err), nil
+		}
+		if rec.Key, err = s.EncodeJSON(valueOf(t.Key).appendJSON(nil)); err != nil {
 			return nil, t.fault(t.Key.Pos, "key", "", "does not fit the schema %s-key: %v", t.Topic, err), nil
 		}
 		return s, nil, nil
@@ -132,7 +132,7 @@ func (r *runner) key(t *Test, topic *config.Topic, rec *kgo.Record) (*schema.Sch
 
 func (t *Test) fault(at config.Pos, key, hint, format string, args ...any) *Result {
 	return &Result{Test: t, Fault: &config.Fault{
-		File: at.File, Line: at.Line, Column: at.Column, Path: key, Topic: t.Topic, Message: fmt.Sprintf(format, args...), Hint: hint,
+		File: at.File, Line: at.Line, Column: at.Column, Path: t.path + "." + key, Topic: t.Topic, Message: fmt.Sprintf(format, args...), Hint: hint,
 	}}
 }
 

@@ -30,7 +30,7 @@ func TestLookUp(t *testing.T) {
 	l := &Live{AvroKeys: true, SchemaOf: func(_ context.Context, ref schema.Ref, isKey bool) (*schema.Schema, error) {
 		asked = append(asked, fmt.Sprint(ref, isKey))
 		switch ref.ID {
-		case 1:
+		case 1, 4:
 			return parsed(t, ordersSchema), nil
 		case 2:
 			return nil, schema.ErrUnknownSchema
@@ -44,9 +44,12 @@ func TestLookUp(t *testing.T) {
 		asked string
 		want  string
 	}{
-		"a value":           {kgo.Record{Value: framed(1, 2)}, "1 false", "value 02"},
-		"value and key":     {kgo.Record{Value: framed(1, 2), Key: framed(1, 4)}, "1 false 1 true", "value 02 key 04"},
-		"a tombstone":       {kgo.Record{Key: framed(1, 4)}, "1 true", "key 04"},
+		"a value":       {kgo.Record{Value: framed(1, 2)}, "1 false", "value 02"},
+		"value and key": {kgo.Record{Value: framed(1, 2), Key: framed(1, 4)}, "1 false 1 true", "value 02 key 04"},
+		"a tombstone":   {kgo.Record{Key: framed(1, 4)}, "1 true", "key 04"},
+		"ids in headers": {kgo.Record{Value: []byte{2}, Key: []byte{4}, Headers: []kgo.RecordHeader{
+			{Key: "__key_schema_id", Value: framed(1)}, {Key: "__value_schema_id", Value: framed(4)}, {Key: "__value_schema_id", Value: framed(2)},
+		}}, "4 false 1 true", "value 02 key 04"},
 		"nothing at all":    {kgo.Record{}, "", ""},
 		"an unknown id":     {kgo.Record{Value: framed(2)}, "2 false", "unknown_schema: not known"},
 		"no Avro":           {kgo.Record{Value: framed(3)}, "3 false", "undecodable: no Avro"},
