@@ -50,8 +50,20 @@ Exit codes: 0 no faults (warnings do not count), 1 faults, 2 wrong usage or no s
 	cmd.Flags().StringVar(&f.topic, "topic", "", "check only the mapping of this `TOPIC`")
 	_ = cmd.MarkFlagFilename("against-file", "avsc")     // fails only for a flag that is not there
 	_ = cmd.MarkFlagFilename("against-key-file", "avsc") // likewise
+	completeTopics(cmd, &f.config)
 	f.output.flag(cmd)
 	return cmd
+}
+
+// completeTopics lets a shell complete --topic with those that the configuration maps.
+func completeTopics(cmd *cobra.Command, file *string) {
+	_ = cmd.RegisterFlagCompletionFunc("topic", func(*cobra.Command, []string, string) ([]cobra.Completion, cobra.ShellCompDirective) {
+		in, err := config.Inspect(*file, config.ResolveLenient)
+		if err != nil || in.Config == nil {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return topicNames(in.Config), cobra.ShellCompDirectiveNoFileComp
+	}) // fails only for a flag that is not there
 }
 
 // schemasFlag gives a command --schemas.

@@ -28,7 +28,9 @@ type checked struct {
 func checkJSON(t *testing.T, con *console) checked {
 	t.Helper()
 	var c checked
-	if err := json.Unmarshal([]byte(con.stdout.String()), &c); err != nil || c.OK == nil || c.Faults == nil || c.Warnings == nil {
+	d := json.NewDecoder(strings.NewReader(con.stdout.String()))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&c); err != nil || c.OK == nil || c.Faults == nil || c.Warnings == nil {
 		t.Fatalf("%v: stdout is %s; stderr %s", err, con.stdout.String(), con.stderr.String())
 	}
 	return c

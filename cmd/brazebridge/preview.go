@@ -67,6 +67,7 @@ Records show personal data: mind where the output goes.`,
 	flags.StringVar(&f.offset, "offset", "earliest", "where to begin: earliest, latest (the last --limit records) or a `NUMBER`")
 	flags.IntVarP(&f.limit, "limit", "n", 0, "show at most so many `RECORDS` (default 10 of a live topic, all of a file)")
 	flags.StringVar(&f.input, "input", "", "read records from this `FILE` instead of Kafka: JSON lines or an Avro container; - is stdin")
+	completeTopics(cmd, &f.config)
 	f.given.flags(cmd)
 	schemasFlag(cmd, &f.schemas)
 	f.output.flag(cmd)
