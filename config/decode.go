@@ -155,7 +155,11 @@ func (d *decoder) section(n *Node, v reflect.Value, path string) {
 		below := join(path, k.Name)
 		field, known := fields.byName[k.Name]
 		if !known {
-			d.fault(k.Pos, below, meant(k.Name, fields.names), "unknown key")
+			hint := misplaced(k.Name, path)
+			if hint == "" {
+				hint = meant(k.Name, fields.names)
+			}
+			d.fault(k.Pos, below, hint, "unknown key")
 			continue
 		}
 		d.values[below] = &value{key: k.Pos}

@@ -1,6 +1,6 @@
 // Package deploy carries what is shipped beside the program: the example configuration and its Avro schemas, and the
-// reference of the configuration. The demo runs exactly the example's files, so an example that does not work fails the
-// demo, and with it the tests.
+// reference and the JSON Schema of the configuration. The demo runs exactly the example's files, so an example that does not
+// work fails the demo, and with it the tests.
 package deploy
 
 import "embed"
@@ -14,3 +14,8 @@ var Example embed.FS
 //
 //go:embed reference.yaml
 var Reference string
+
+// Schema is brazebridge.schema.json: the JSON Schema of the configuration file, for editors.
+//
+//go:embed brazebridge.schema.json
+var Schema string

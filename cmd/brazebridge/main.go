@@ -68,6 +68,7 @@ it short; 2 usage or configuration error, nothing touched.`,
 		newVersionCommand(s),
 		newMappingTopic(),
 		newConfigurationTopic(),
+		newSchemaTopic(),
 	)
 	return root
 }

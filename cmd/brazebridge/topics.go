@@ -32,13 +32,20 @@ func newMappingTopic() *cobra.Command {
 }
 
 func newConfigurationTopic() *cobra.Command {
-	cmd := &cobra.Command{
-		Use:     "configuration",
-		Short:   "Every setting of the configuration file once, with its default",
-		Example: "  brazebridge help configuration > reference.yaml",
-	}
+	return shippedTopic("configuration", "Every setting of the configuration file once, with its default",
+		"  brazebridge help configuration > reference.yaml", deploy.Reference)
+}
+
+func newSchemaTopic() *cobra.Command {
+	return shippedTopic("schema", "The JSON Schema of the configuration file, for editors that complete and check it",
+		"  brazebridge help schema > brazebridge.schema.json   # first line of the YAML: # yaml-language-server: $schema=brazebridge.schema.json", deploy.Schema)
+}
+
+// shippedTopic shows a file as it is shipped.
+func shippedTopic(name, short, example, text string) *cobra.Command {
+	cmd := &cobra.Command{Use: name, Short: short, Example: example}
 	cmd.SetHelpFunc(func(cmd *cobra.Command, _ []string) {
-		_, _ = fmt.Fprint(cmd.OutOrStdout(), deploy.Reference)
+		_, _ = fmt.Fprint(cmd.OutOrStdout(), text)
 	})
 	return cmd
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"regexp"
 	"strings"
 	"testing"
@@ -27,6 +28,15 @@ func TestHelpMapping(t *testing.T) {
 		if len([]rune(line)) > 140 || regexp.MustCompile(`^//`).MatchString(line) {
 			t.Errorf("no line for people: %s", line)
 		}
+	}
+}
+
+// The schema for editors is the shipped one, and JSON.
+func TestHelpSchema(t *testing.T) {
+	con := newConsole()
+	code := con.run("help", "schema")
+	if text := con.stdout.String(); code != exitDone || !json.Valid([]byte(text)) || text != readFile(t, "../../deploy/brazebridge.schema.json") {
+		t.Errorf("exit code %d: %.100s", code, text)
 	}
 }
 

@@ -29,6 +29,8 @@ const head = `# A starting point for brazebridge, written from the registered sc
 #   brazebridge check --config THIS_FILE                              every mapping against its schema (offline: --schemas DIR)
 #   brazebridge preview --config THIS_FILE --topic TOPIC --limit 5    what would be sent, without sending it
 #   brazebridge help mapping                                          the language of what stands below topics
+#   brazebridge help schema > brazebridge.schema.json                 for editors, with this as the file's first line:
+#                                                                     # yaml-language-server: $schema=brazebridge.schema.json
 #
 # A value is a literal unless it holds ${…}: an expression over the record's fields.
 
