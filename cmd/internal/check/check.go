@@ -196,7 +196,11 @@ func (c *checker) keys(t *config.Topic) ([]*schema.Schema, error) {
 	case errors.As(err, &away):
 		return nil, err
 	case errors.Is(err, schema.ErrUnknownSubject):
-		c.add(config.Faults{topicFault(t, subject, "there is no such schema, so what this mapping takes from the key cannot be checked", "key: text reads the key as text")}, nil)
+		hint := "register the keys' schema under that subject, or read keys as text: key: text"
+		if _, isDir := c.o.Schemas.(*schema.Dir); isDir {
+			hint = "put it there as " + subject + ".avsc, or read keys as text: key: text"
+		}
+		c.add(config.Faults{topicFault(t, subject, "there is no such schema, so what this mapping takes from the key cannot be checked", hint)}, nil)
 	case err != nil:
 		c.add(config.Faults{topicFault(t, subject, "the schema cannot be used: "+err.Error(), "")}, nil)
 	default:

@@ -149,7 +149,7 @@ func TestRun(t *testing.T) {
 		"a key": {"  t:\n    key: avro\n    user: {external_id: \"${kafka.key.id}\"}\n    send: [{event: e}]\n", map[string][]string{"t-value": {rec("T", "x")}, "t-key": {rec("K", "idd"), rec("K", "id")}}, true,
 			[]string{`8:38 t.user.external_id: kafka.key has no field "id"…did you mean idd?`}, []string{"kafka.key.id may be null"}, [2]int{1, 2}},
 		"a key without a schema": {"  t:\n    key: avro\n    user: {external_id: \"${kafka.key}\"}\n    send: [{event: e}]\n", map[string][]string{"t-value": {rec("T", "x")}}, false,
-			[]string{"6:3 t: there is no such schema, so what this mapping takes from the key cannot be checked (t-key 0) | key: text reads the key as text"},
+			[]string{"6:3 t: there is no such schema, so what this mapping takes from the key cannot be checked (t-key 0) | register the keys' schema under that subject, or read keys as text: key: text"},
 			[]string{"kafka.key is Avro here, and its schema is not known…"}, [2]int{1, 1}},
 		"a key of a pattern": {"  ^t:\n    key: avro\n    user: {external_id: \"${id}\"}\n    send: [{event: e}]\n", map[string][]string{"t-value": {rec("T", "id")}}, false, nil,
 			[]string{"6:3 ^t: what this mapping takes from the key was not checked: a pattern's topics may have different keys"}, [2]int{1, 1}},
