@@ -26,6 +26,9 @@ func (c *converter) warn(at Pos, path, hint, format string, args ...any) {
 	c.warnings.add(faultAt(at, path, hint, format, args...))
 }
 
+// emptyMessage is told of a file without anything but comments.
+const emptyMessage = "the file holds no configuration"
+
 func (c *converter) document(file *ast.File) *Node {
 	var bodies []ast.Node
 	for _, d := range file.Docs {
@@ -34,7 +37,7 @@ func (c *converter) document(file *ast.File) *Node {
 		}
 	}
 	if len(bodies) == 0 {
-		c.fault(Pos{c.src.file, 1, 1}, "", "", "the file holds no configuration")
+		c.fault(Pos{c.src.file, 1, 1}, "", "", emptyMessage)
 		return nil
 	}
 	if len(bodies) > 1 {

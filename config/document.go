@@ -5,5 +5,10 @@ package config
 // cannot be read, which the faults then say; warnings do not prevent reading.
 func ReadDocument(name string, data []byte) (root *Node, warnings, faults Faults) {
 	root, warnings, faults = parse(name, data)
+	for _, f := range faults {
+		if f.Message == emptyMessage {
+			f.Message = "the file holds nothing"
+		}
+	}
 	return root, warnings.listed(), faults.listed()
 }

@@ -130,7 +130,9 @@ func TestCheckUsage(t *testing.T) {
 		"--config testdata/check/good.yaml --schemas testdata/check/schemas --topic ordrs":                 "did you mean orders?",
 		"--config testdata/check/good.yaml --schemas testdata/check/schemas --topic zzzzzzzzz":             "(it maps orders)",
 		"--config testdata/check/good.yaml --schemas testdata/check/schemas --against testdata/check/good": "did you mean --against-file?",
-		"--config " + shippedConfig: "SCHEMA_REGISTRY_URL is not set",
+		"--config " + shippedConfig: "SCHEMA_REGISTRY_URL is not set\n    hint: set it, or take the schemas from a directory: --schemas DIR",
+		"bridge.yaml":               `unexpected argument "bridge.yaml": did you mean --config bridge.yaml?`,
+		"--config x.yaml orders":    `unexpected argument "orders" (brazebridge check --help`,
 	} {
 		con := newConsole()
 		if code := con.run(append([]string{"check"}, strings.Fields(args)...)...); code != exitUsage {

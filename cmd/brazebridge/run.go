@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"path/filepath"
 	"syscall"
 
 	"github.com/KimMachineGun/automemlimit/memlimit"
@@ -39,6 +40,18 @@ func configFlag(cmd *cobra.Command, file *string) {
 	cmd.Flags().StringVarP(file, "config", "c", "", "the configuration `FILE`")
 	_ = cmd.MarkFlagRequired("config")                        // fails only for a flag that is not there
 	_ = cmd.MarkFlagFilename("config", "yaml", "yml", "json") // likewise
+	cmd.Args = noFile
+}
+
+// noFile refuses arguments, with the flag that one was meant for.
+func noFile(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if ext := filepath.Ext(args[0]); ext == ".yaml" || ext == ".yml" {
+		return fmt.Errorf("unexpected argument %q: did you mean --config %s?", args[0], args[0])
+	}
+	return fmt.Errorf("unexpected argument %q (%s --help shows an example)", args[0], cmd.CommandPath())
 }
 
 func runBridge(s *surroundings, file string) error {

@@ -35,9 +35,22 @@ func schemasOf(in *config.Inspection, dir string) (check.Schemas, error) {
 		return d, nil
 	}
 	if err := needed(in.Config.File, "schema_registry"); err != nil {
-		return nil, err
+		return nil, offline(err)
 	}
 	return registryOf(in)
+}
+
+// offline adds to the faults of a registry that is not configured here that there is a way without one.
+func offline(err error) error {
+	var faults config.Faults
+	if errors.As(err, &faults) {
+		for _, f := range faults {
+			if f.Hint == "" {
+				f.Hint = "set it, or take the schemas from a directory: --schemas DIR (in a file of tests, schemas: DIR)"
+			}
+		}
+	}
+	return err
 }
 
 // inspect reads a configuration for a command that needs no secret. The error is config.Faults, or one that says why the

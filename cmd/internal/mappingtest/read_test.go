@@ -127,6 +127,7 @@ func TestReadFaults(t *testing.T) {
 		"config: b.yaml\n":              {"1:1 tests: a list of tests is required | write tests: and begin each with - name:"},
 		"config: b.yaml\ntests: []\n":   {"a list of tests is required"},
 		"config: [b]\ntests: {a: b}\n":  {"1:1 tests: a list of tests is required", "1:9 config: must be text, is a list"},
+		"# later\n":                     {"1:1 : the file holds nothing"},
 		"- a\n":                         {"1:1 : must be a mapping, is a list"},
 		"config: b.yaml\ntests: [7]\n":  {"2:9 tests[0]: must be a mapping, is a number"},
 		"config: b.yaml\ntests: [{}]\n": {"tests[0].name: is required", "tests[0].topic: is required", "tests[0].record: is required | null is a record without a value"},
