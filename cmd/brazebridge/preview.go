@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strconv"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 
 	"brazebridge/cmd/internal/preview"
 	"brazebridge/config"
+	"brazebridge/processor/mapping"
 	"brazebridge/schema"
 	"brazebridge/sink"
 )
@@ -100,8 +102,23 @@ func runPreview(s *surroundings, f *previewFlags) error {
 	if err != nil {
 		return err
 	}
+	explain(s.stderr, t, o.Latest)
 	_, err = preview.Run(ctx, o)
 	return failed(errors.Join(err, end()))
+}
+
+// explain tells at once what each record would be refused for, with what to do about it, where the mapping does not compile
+// against the latest schema.
+func explain(w io.Writer, t *config.Topic, latest *schema.Schema) {
+	if latest == nil {
+		return
+	}
+	_, _, wrong := mapping.Compile(t, latest)
+	if len(wrong) == 0 {
+		return
+	}
+	newFaultPrinter(w).print(wrong, false)
+	_, _ = fmt.Fprintf(w, "the mapping does not compile against %s version %d: its records are refused\n\n", latest.Subject, latest.Version)
 }
 
 func (f *previewFlags) check() (offset int64, err error) {

@@ -315,6 +315,21 @@ func TestPreviewWithoutKafka(t *testing.T) {
 	}
 }
 
+// A mapping that does not compile is told once, with what to write instead, before the records that it refuses.
+func TestPreviewExplainsFaults(t *testing.T) {
+	file := writeFile(t, "b.yaml", strings.Replace(readFile(t, previewConfig), "${customer}", "${custmer}", 1))
+	con := newConsole()
+	if code := con.run("preview", "--config", file, "--schemas", previewSchemas, "--topic", "orders", "--input", previewInput, "--output", "json"); code != exitDone {
+		t.Fatalf("exit code %d: %s", code, con.stderr.String())
+	}
+	if text := con.stderr.String(); strings.Count(text, "hint: did you mean customer?") != 1 || !strings.Contains(text, "does not compile against orders-value version 1") {
+		t.Errorf("stderr: %s", text)
+	}
+	if p := previewJSON(t, con.stdout.String()); len(p.records) != 8 || *p.records[0].Reason != "mapping" {
+		t.Errorf("%v", p.outcomes())
+	}
+}
+
 // A container that ends within a block is a fault, not an end; what came before it is shown.
 func TestPreviewDamagedContainer(t *testing.T) {
 	s, err := schema.Parse(readFile(t, filepath.Join(previewSchemas, "orders-value.avsc")))
