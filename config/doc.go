@@ -9,12 +9,16 @@
 //   - The text that stands in the file. A string field keeps its scalar's source text, whatever YAML would make of it
 //     (010, 1.10, NO, 1e3). ${env:NAME} and ${file:/path} are filled in after the YAML is parsed, byte for byte, so that
 //     no value can change the document's structure.
-//   - Places. A Node of the mapping language maps each byte of its text to the line and column where it was written.
+//   - Places. A Node of the mapping language maps each byte of its text to the line and column where it was written, and
+//     Places says where a setting stands, for faults that show only when it is used.
 //   - Silence about secrets. A Secret prints as ***; no fault and no warning holds a value that came from the environment
 //     or a file, or that a Secret was to take.
 //
 // It refuses files beyond 1 MiB, nesting beyond 64 levels, aliases that multiply beyond 200,000 values, several documents
 // in one file, tags, and text that is not UTF-8. Anchors, aliases and merge keys work.
+//
+// Inspect returns beside the faults what could be decoded all the same, so that mappings can be checked in the same run;
+// nothing is ever run with that. Load and Parse return a Config only where there are no faults.
 //
 // Load and Parse fail with Faults, or with an error that says why the file could not be read. They touch nothing but the
 // files and variables that the configuration names. The package has no state and starts no goroutine.

@@ -5,5 +5,7 @@
 // shows is what the bridge would do; to read a live topic without joining the group and without committing anything; and
 // to end: a live topic is read as far as it reached when the preview began.
 //
+// The records of a file are given key, headers and timestamp for all of them, or in an envelope around each.
+//
 // A record that would be refused is a result, not a failure. Run fails where records or schemas cannot be read.
 package preview
