@@ -12,6 +12,7 @@ type decoder struct {
 	values   map[string]*value // by path
 	faults   Faults
 	warnings Faults
+	secrets  map[int]bool // lines that hold one
 }
 
 // value is what the file says about one path.
@@ -216,6 +217,9 @@ func (d *decoder) secret(n *Node, v reflect.Value, path string) {
 		return
 	}
 	d.whole(n, path)
+	for line := n.Pos.Line; line <= n.At(len(n.Text)).Line; line++ {
+		d.secrets[line] = true
+	}
 	f := d.fill(n, path, true)
 	d.values[path].missing = f.missing
 	v.Set(reflect.ValueOf(newSecret(f.text, f.file)))

@@ -16,6 +16,9 @@ type Inspection struct {
 	Places   Places
 	Faults   Faults
 	Warnings Faults
+
+	src     *source
+	secrets map[int]bool // lines that hold one
 }
 
 // Inspect reads a file as Load does, and returns beside its faults what could be decoded all the same, so that mappings
@@ -34,7 +37,7 @@ func InspectBytes(name string, data []byte, resolve Resolve) *Inspection {
 	if root == nil {
 		return &Inspection{Faults: faults.listed(), Warnings: warnings.listed()}
 	}
-	d := &decoder{resolve: resolve, values: map[string]*value{}, faults: faults, warnings: warnings}
+	d := &decoder{resolve: resolve, values: map[string]*value{}, secrets: map[int]bool{}, faults: faults, warnings: warnings}
 	cfg := d.config(root)
 	if d.values[""].missing {
 		// No mapping at all: every setting would be said to be missing.
@@ -42,7 +45,21 @@ func InspectBytes(name string, data []byte, resolve Resolve) *Inspection {
 	}
 	v := &validator{cfg: cfg, values: d.values, top: root.Pos, faults: d.faults, warnings: d.warnings}
 	v.validate()
-	return &Inspection{Config: cfg, Places: placesOf(d.values), Faults: v.faults.listed(), Warnings: v.warnings.listed()}
+	in := &Inspection{Config: cfg, Places: placesOf(d.values), Faults: v.faults.listed(), Warnings: v.warnings.listed(), secrets: d.secrets}
+	in.src, _ = newSource(name, data) // it could be read
+	return in
+}
+
+// Line is a line of the file as a fault may show it: empty where it is none of a mapping's, or where it could hold a secret,
+// as all of a file in one line does.
+func (in *Inspection) Line(f *Fault) string {
+	if in.src == nil || !strings.HasPrefix(f.Path, "topics.") || in.secrets[f.Line] {
+		return ""
+	}
+	if mayHoldSecret(in.src, f.Line) {
+		return ""
+	}
+	return in.src.line(f.Line)
 }
 
 // Err is the faults, or nil where there are none.

@@ -77,6 +77,39 @@ func TestPitfalls(t *testing.T) {
 	}
 }
 
+// TestNoSecretOfTheLineAboveIsShown: what a key of the line above belongs to is no less a secret.
+func TestNoSecretOfTheLineAboveIsShown(t *testing.T) {
+	for _, yaml := range []string{
+		"braze: {api_key:\n  k3y-Canary, endpoint: ${env:TEST_ENV}}\n",
+		"braze: {'api_key':\n\n  k3y-Canary, endpoint: ${env:TEST_ENV}}\n",
+		"braze:\n  api_key:\n    k3y-Canary: ${env:TEST_ENV}\n",
+		"braze:\n  api_key: &a\n    k3y-Canary #b\n",
+		"{\"braze\": {\"api_key\":\n\"k3y-Canary\"}, \"topics\": {\"t\": {\"x\": ${y}}}}",
+	} {
+		in := InspectBytes("f.yaml", []byte(yaml), ResolveLenient)
+		shown := report(in.Warnings, in.Err())
+		for _, f := range in.Faults {
+			shown += in.Line(f)
+		}
+		mustHide(t, yaml, shown)
+		if len(in.Faults) == 0 {
+			t.Errorf("%s: accepted", yaml)
+		}
+	}
+}
+
+// TestLine: only lines of mappings are shown.
+func TestLine(t *testing.T) {
+	in := InspectBytes("f.yaml", []byte("kafka: {brokrs: []}\ntopics:\n  t: {usr: 1}\n"), ResolveLenient)
+	var shown []string
+	for _, f := range in.Faults {
+		if line := in.Line(f); line != "" {
+			shown = append(shown, f.Path+line)
+		}
+	}
+	equal(t, "lines", shown, []string{"topics.t.user  t: {usr: 1}", "topics.t.send  t: {usr: 1}", "topics.t.usr  t: {usr: 1}"})
+}
+
 // TestWhatIsNoMappingIsToldOnce: where nothing is set, that everything is missing says nothing.
 func TestWhatIsNoMappingIsToldOnce(t *testing.T) {
 	for _, data := range []string{"- a\n- b\n", "text", "12", "~", "true", "", "# only a comment\n"} {

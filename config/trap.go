@@ -126,9 +126,25 @@ func repair(src *source, f *Fault) (*source, bool) {
 // secretKey finds keys whose values must not be shown, wherever they stand in a line, and addresses with a password.
 var secretKey = regexp.MustCompile(`(?i)(password|api_key|token|secret)\w*["']?\s*:|://.*@`)
 
+// openSecretKey is such a key at the end of a line, whose value stands on the next.
+var openSecretKey = regexp.MustCompile(`(?i)(password|api_key|token|secret)\w*["']?\s*:\s*([&!|>]\S*\s*)?$`)
+
+// mayHoldSecret tells whether a line must not be shown.
+func mayHoldSecret(src *source, number int) bool {
+	if secretKey.MatchString(src.line(number)) {
+		return true
+	}
+	for number--; number > 0; number-- {
+		if line := strings.TrimSpace(src.line(number)); line != "" {
+			return openSecretKey.MatchString(line)
+		}
+	}
+	return false
+}
+
 // fixedLine is quotedLine, to be shown: empty where the line may hold a secret.
 func fixedLine(src *source, number int) string {
-	if secretKey.MatchString(src.line(number)) {
+	if mayHoldSecret(src, number) {
 		return ""
 	}
 	return quotedLine(src, number)
@@ -168,7 +184,7 @@ func fixedColon(src *source, number int) string {
 func fixedText(src *source, number int) string {
 	line := src.line(number)
 	prefix, value := splitValue(line)
-	if secretKey.MatchString(line) || len(line) > 2000 || value == "" || strings.ContainsAny(value[:1], "\"'{}[]|>&*!%@`#") || strings.HasPrefix(value, "- ") {
+	if mayHoldSecret(src, number) || len(line) > 2000 || value == "" || strings.ContainsAny(value[:1], "\"'{}[]|>&*!%@`#") || strings.HasPrefix(value, "- ") {
 		return ""
 	}
 	return prefix + quote(strings.TrimRight(value, " \t"))

@@ -97,7 +97,7 @@ func runCheck(s *surroundings, f *checkFlags) error {
 	result.Warnings = slices.Concat(in.Warnings, unusable(in), result.Warnings)
 	result.Faults.Sort()
 	result.Warnings.Sort()
-	return f.report(s, result)
+	return f.report(s, in, result)
 }
 
 // candidate is the flag that asks about a schema that is not registered yet, if one does.
@@ -160,7 +160,7 @@ func checkFaults(fs config.Faults) []checkFault {
 }
 
 // report prints the result and returns the error that makes the exit code.
-func (f *checkFlags) report(s *surroundings, r *check.Result) error {
+func (f *checkFlags) report(s *surroundings, in *config.Inspection, r *check.Result) error {
 	if f.output == outputJSON {
 		err := json.NewEncoder(s.stdout).Encode(struct {
 			OK       bool         `json:"ok"`
@@ -171,7 +171,7 @@ func (f *checkFlags) report(s *surroundings, r *check.Result) error {
 			return failed(fmt.Errorf("print the result: %w", err))
 		}
 	} else {
-		f.print(s, r)
+		f.print(s, in, r)
 	}
 	if len(r.Faults) > 0 {
 		return &workError{} // they have been printed
@@ -179,8 +179,9 @@ func (f *checkFlags) report(s *surroundings, r *check.Result) error {
 	return nil
 }
 
-func (f *checkFlags) print(s *surroundings, r *check.Result) {
+func (f *checkFlags) print(s *surroundings, in *config.Inspection, r *check.Result) {
 	p := newFaultPrinter(s.stdout)
+	p.in = in
 	p.print(r.Faults, false)
 	p.print(r.Warnings, true)
 	if len(r.Faults)+len(r.Warnings) > 0 {

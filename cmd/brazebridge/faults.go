@@ -17,6 +17,7 @@ type faultPrinter struct {
 	w                    io.Writer
 	bold, bad, warn, dim *color.Color
 	sources              map[string][]string // lines of the files that faults are in
+	in                   *config.Inspection  // of the configuration that the faults are in; nil: they are in other files
 	open                 bool                // these files hold no secrets: every line may be shown
 }
 
@@ -70,14 +71,35 @@ func subjectOf(f *config.Fault) string {
 	return f.Subject
 }
 
-// excerpt is the fault's own, or its line of the file with a caret: of the mappings alone, since a line elsewhere could
-// hold a password.
+// excerpt is the fault's own, or its line of the file with a caret.
 func (p *faultPrinter) excerpt(f *config.Fault) []string {
 	if f.Excerpt != "" {
 		return strings.Split(strings.TrimRight(f.Excerpt, "\n"), "\n")
 	}
-	if f.Line == 0 || !p.open && !strings.HasPrefix(f.Path, "topics.") {
+	if f.Line == 0 {
 		return nil
+	}
+	text := p.lineOf(f)
+	if text == "" {
+		return nil
+	}
+	line := []rune(strings.TrimRight(strings.ReplaceAll(text, "\t", " "), "\r"))
+	at := f.Column - 1
+	if at > len(line) || len(line) > 400 {
+		return nil
+	}
+	indent := slices.IndexFunc(line, func(r rune) bool { return r != ' ' })
+	indent = min(max(indent, 0), at)
+	return []string{string(line[indent:]), strings.Repeat(" ", at-indent) + "^"}
+}
+
+// lineOf is the line of a fault; empty where it is not known, or not to be shown.
+func (p *faultPrinter) lineOf(f *config.Fault) string {
+	if p.in != nil {
+		return p.in.Line(f)
+	}
+	if !p.open {
+		return ""
 	}
 	lines, read := p.sources[f.File]
 	if !read {
@@ -87,16 +109,9 @@ func (p *faultPrinter) excerpt(f *config.Fault) []string {
 		p.sources[f.File] = lines
 	}
 	if f.Line > len(lines) {
-		return nil
+		return ""
 	}
-	line := []rune(strings.TrimRight(strings.ReplaceAll(lines[f.Line-1], "\t", " "), "\r"))
-	at := f.Column - 1
-	if at > len(line) || len(line) > 400 {
-		return nil
-	}
-	indent := slices.IndexFunc(line, func(r rune) bool { return r != ' ' })
-	indent = min(max(indent, 0), at)
-	return []string{string(line[indent:]), strings.Repeat(" ", at-indent) + "^"}
+	return lines[f.Line-1]
 }
 
 // plural counts things: 1 fault, 2 faults.

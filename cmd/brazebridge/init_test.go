@@ -126,6 +126,17 @@ func TestFaultsShowNoSecretLines(t *testing.T) {
 	if out := con.stdout.String(); strings.Contains(out, "sesame") || !strings.Contains(out, "braze.rat") {
 		t.Errorf("stdout: %s", out)
 	}
+	// A whole configuration in one line, and a secret that shares its line with a mapping only.
+	for _, text := range []string{
+		`{"kafka": {"brokers": ["k:1"], "group": "g"}, "schema_registry": {"url": "http://r"}, "braze": {"endpoint": "https://b", "api_key": "sesame"}, "dead_letter": {"topic": "d"}, "topics": {"orders": {"usr": 1, "send": [{"evnt": "x", "event": "y"}]}}}`,
+		"{\"kafka\": {\"brokers\": [\"k:1\"], \"group\": \"g\"}, \"braze\": {\"api_key\":\n\"sesame\"}, \"topics\": {\"orders\": {\"usr\": 1, \"send\": [{\"evnt\": \"x\", \"event\": \"y\"}]}}}",
+	} {
+		con := newConsole()
+		con.run("check", "--config", writeFile(t, "one.yaml", text), "--schemas", "testdata/check/schemas")
+		if out := con.stdout.String(); strings.Contains(out, "sesame") || !strings.Contains(out, "topics.orders.usr") || !strings.Contains(out, `unknown key "evnt"`) {
+			t.Errorf("stdout: %s", out)
+		}
+	}
 	if err := os.WriteFile(file, []byte(strings.Replace(text, ", rat: 1", "", 1)), 0o600); err != nil {
 		t.Fatal(err)
 	}

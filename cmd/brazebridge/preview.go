@@ -102,14 +102,14 @@ func runPreview(s *surroundings, f *previewFlags) error {
 	if err != nil {
 		return err
 	}
-	explain(s.stderr, t, o.Latest)
+	explain(s.stderr, in, t, o.Latest)
 	_, err = preview.Run(ctx, o)
 	return failed(errors.Join(err, end()))
 }
 
 // explain tells at once what each record would be refused for, with what to do about it, where the mapping does not compile
 // against the latest schema.
-func explain(w io.Writer, t *config.Topic, latest *schema.Schema) {
+func explain(w io.Writer, in *config.Inspection, t *config.Topic, latest *schema.Schema) {
 	if latest == nil {
 		return
 	}
@@ -117,7 +117,9 @@ func explain(w io.Writer, t *config.Topic, latest *schema.Schema) {
 	if len(wrong) == 0 {
 		return
 	}
-	newFaultPrinter(w).print(wrong, false)
+	p := newFaultPrinter(w)
+	p.in = in
+	p.print(wrong, false)
 	_, _ = fmt.Fprintf(w, "the mapping does not compile against %s version %d: its records are refused\n\n", latest.Subject, latest.Version)
 }
 
