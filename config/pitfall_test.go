@@ -83,6 +83,7 @@ func TestNoSecretOfTheLineAboveIsShown(t *testing.T) {
 		"braze: {api_key:\n  k3y-Canary, endpoint: ${env:TEST_ENV}}\n",
 		"braze: {'api_key':\n\n  k3y-Canary, endpoint: ${env:TEST_ENV}}\n",
 		"braze:\n  api_key:\n    k3y-Canary: ${env:TEST_ENV}\n",
+		"{braze: {api_key:\n# a comment\nk3y-Canary}, topics: {t: {x: 1}}}\n",
 		"braze:\n  api_key: &a\n    k3y-Canary #b\n",
 		"{\"braze\": {\"api_key\":\n\"k3y-Canary\"}, \"topics\": {\"t\": {\"x\": ${y}}}}",
 	} {

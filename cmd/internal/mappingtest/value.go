@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"regexp"
 	"strconv"
 	"strings"
 
@@ -110,10 +111,17 @@ func valueOf(n *config.Node) *value {
 	return v
 }
 
-// number is a number of YAML as JSON writes it: digits stay as they are where JSON allows. Empty: it is not finite.
+// leadingZero is what YAML 1.1 reads as octal, and a person as a postcode or as decimal.
+var leadingZero = regexp.MustCompile(`^[-+]?0[0-9]`)
+
+// number is a number of YAML as JSON writes it: digits stay as they are where JSON allows. Empty: it is not finite, or begins
+// with a zero, and is text then.
 func number(text string) string {
 	if json.Valid([]byte(text)) {
 		return text
+	}
+	if leadingZero.MatchString(text) {
+		return ""
 	}
 	plain := strings.ReplaceAll(strings.TrimPrefix(text, "+"), "_", "")
 	if i, err := strconv.ParseInt(plain, 0, 64); err == nil {
