@@ -59,6 +59,9 @@ func (d *decoder) fill(n *Node, path string, secret bool) filled {
 		}
 	}
 	b.WriteString(rest)
+	if shellReference.MatchString(n.Text) {
+		d.warnings.add(faultAt(n.Pos, path, "write ${env:NAME} to fill in a variable", "this is taken as it stands, and nothing is filled in"))
+	}
 	if !out.missing {
 		out.text = b.String()
 	}
@@ -76,6 +79,9 @@ type reference struct {
 
 func (r *reference) pos() Pos { return r.node.At(r.offset) }
 
+// shellReference is a text that fills in a variable elsewhere: in a shell, in PowerShell, in Kubernetes.
+var shellReference = regexp.MustCompile(`^(\$[A-Z_][A-Z0-9_]*|\$env:\w+|\$\(\w+\))$`)
+
 var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_.]*$`)
 
 // resolveReference is the value of a reference; ok is false where there is none, which has then been said.
@@ -86,7 +92,9 @@ func (d *decoder) resolveReference(r *reference, closed bool) (text string, ok b
 		d.fault(r.pos(), r.path, "close it with }, or write $${ for a literal ${", "${ without a } behind it")
 		return "", false
 	case kind == "env" && name != "":
-		if text, ok = os.LookupEnv(name); !ok {
+		if text, ok = os.LookupEnv(name); !ok && strings.Contains(name, ":") {
+			d.fault(r.pos(), r.path, "write ${env:NAME}, and set the variable: a reference has no default", "this ${env:…} is no reference to a variable")
+		} else if !ok {
 			d.unresolved(r, "the environment variable "+clip(name)+" is not set")
 		}
 		return text, ok

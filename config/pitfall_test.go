@@ -52,6 +52,8 @@ var pitfalls = []struct {
 	{"kafka:\n  client_id: a #b", "kafka.client_id: the text ends here", 16, "write: client_id: 'a #b'", true},
 	{"kafka:\n\tclient_id: a", "a tab in the indentation", 1, "replace the tab by spaces", false},
 	{"kafka:\n  client_id: a\n   group: b", "mapping value is not allowed", 14, "the line below is indented", false},
+	{"braze:\n  api_key: {{ .Values.key }}", "could not find flow map content", 13, "{{ }} belongs to a template", false},
+	{"braze:\n  api_key: ${env:KEY:-x}", "braze.api_key: this ${env:…} is no reference to a variable", 12, "a reference has no default", true},
 	{"? [a]\n: b", "", 1, "write KEY: VALUE", false},
 }
 
@@ -73,6 +75,20 @@ func TestPitfalls(t *testing.T) {
 		after := slices.ContainsFunc(in.Faults, func(f *Fault) bool { return f.Path == "log2" })
 		if after != p.continuing {
 			t.Errorf("%s: the rest of the file was read: %v, want %v", p.setting, after, p.continuing)
+		}
+	}
+}
+
+// TestShellReferences: what fills in a variable elsewhere is taken as it stands, which is told and not shown.
+func TestShellReferences(t *testing.T) {
+	for text, want := range map[string]int{"$KEY": 1, "$(KEY)": 1, "$env:KEY": 1, "$key": 0, "pa$$WORD": 0, "$KEY-x": 0, "${env:TEST_KEY}": 0, "$1": 0} {
+		fixtureEnv(t)
+		in := InspectBytes("f.yaml", minimal(t, "${env:TEST_KEY}", text), ResolveAll)
+		if len(in.Faults) > 0 || len(in.Warnings) != want || want == 1 && (in.Warnings[0].Path != "braze.api_key" || strings.Contains(in.Warnings[0].Error(), "KEY") || in.Warnings[0].Line != 8) {
+			t.Errorf("%s: %v, %v", text, in.Faults, in.Warnings)
+		}
+		if got := in.Config.Braze.APIKey.Reveal(); want == 1 && got != text {
+			t.Errorf("%s has become %s", text, got)
 		}
 	}
 }

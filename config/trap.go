@@ -45,6 +45,8 @@ func explain(src *source, at Pos, problem string) *Fault {
 		hint = "nothing but a comment may follow the closing quote of a value; a single quote inside single quotes is doubled"
 	case strings.Contains(problem, "reserved character"), strings.Contains(problem, "directive"):
 		hint = "a value that begins with @, ` or % needs quotes"
+	case strings.Contains(line, "{{"):
+		hint = "{{ }} belongs to a template: render it first, or put quotes around the whole value"
 	case strings.Contains(problem, "undefined anchor value"):
 		hint = "a value that begins with & needs quotes"
 	case strings.Contains(problem, "invalid header option"):
