@@ -158,7 +158,7 @@ func unknownPart(t typ, s *segment, so string) *nameFault {
 			names = append(names, rec.Fields[i].Name)
 		}
 	}
-	hint := didYouMean(s.name, names)
+	hint := fieldHint(s.name, names, so)
 	if hint == "" {
 		hint = "it has " + listNames(names)
 	}

@@ -247,7 +247,7 @@ func (c *compiler) knownNames() []string {
 
 // suggest answers an unknown first name: a near miss, or the same name as a part of something known.
 func (c *compiler) suggest(name string) string {
-	if s := didYouMean(name, c.knownNames()); s != "" {
+	if s := fieldHint(name, c.knownNames(), ""); s != "" {
 		return s
 	}
 	for d := len(c.loops) - 1; d >= 0; d-- {

@@ -1,6 +1,9 @@
 package mapping
 
 import (
+	"cmp"
+	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -13,6 +16,17 @@ func didYouMean(word string, known []string) string {
 		return "did you mean " + best + "?"
 	}
 	return ""
+}
+
+var plainName = regexp.MustCompile(`^[\pL_][\pL\pN_]*$`)
+
+// fieldHint is didYouMean for a field of the value that is called so: a name that a path cannot spell is written in brackets.
+func fieldHint(word string, known []string, so string) string {
+	best := config.DidYouMean(word, known)
+	if best == "" || plainName.MatchString(best) {
+		return didYouMean(word, known)
+	}
+	return fmt.Sprintf("write %s[%q]: in an expression, %s would be a computation", cmp.Or(so, "record"), best, best)
 }
 
 // listNames lists names for a hint, the first dozen of them.
