@@ -2,11 +2,15 @@ package integration_test
 
 import (
 	"fmt"
+	"net"
+	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"brazebridge/sink/fakebraze"
 )
@@ -20,6 +24,15 @@ type braze struct {
 	arrived map[arrival]int
 	order   map[string][]string // by user and array: the ids as they arrived first
 	strange []string            // objects without an id
+	log     []logged            // all accepted objects that have an id, in the order of their arrival
+
+	connections atomic.Int64 // open ones
+}
+
+// logged is one object's arrival, which may not be the first.
+type logged struct {
+	arrival
+	at time.Time
 }
 
 // arrival is one object that Braze accepted: the array that held it, and the id of the record it was made from.
@@ -29,7 +42,9 @@ func startBraze(t testing.TB, o fakebraze.Options) *braze {
 	t.Helper()
 	b := &braze{Server: fakebraze.New(o), arrived: make(map[arrival]int), order: make(map[string][]string)}
 	b.OnObject(b.note)
-	server := httptest.NewServer(b.Server)
+	server := httptest.NewUnstartedServer(b.Server)
+	server.Config.ConnState = b.count
+	server.Start()
 	b.url = server.URL
 	t.Cleanup(func() {
 		server.CloseClientConnections()
@@ -37,6 +52,23 @@ func startBraze(t testing.TB, o fakebraze.Options) *braze {
 		b.Close()
 	})
 	return b
+}
+
+// count follows the connections. A bridge's are closed when it is gone and all that it had sent has been answered.
+func (b *braze) count(_ net.Conn, state http.ConnState) {
+	switch state {
+	case http.StateNew:
+		b.connections.Add(1)
+	case http.StateClosed, http.StateHijacked:
+		b.connections.Add(-1)
+	}
+}
+
+// moment is the number of objects in the log.
+func (b *braze) moment() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.log)
 }
 
 // note is called by the fake for each object of each answered request.
@@ -54,6 +86,7 @@ func (b *braze) note(array string, object map[string]any, accepted bool) {
 	}
 	key := arrival{array, id}
 	b.arrived[key]++
+	b.log = append(b.log, logged{key, time.Now()})
 	if b.arrived[key] == 1 {
 		b.order[user+" "+array] = append(b.order[user+" "+array], id)
 	}

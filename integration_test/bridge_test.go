@@ -27,7 +27,8 @@ type settings struct {
 	Kafka   string // further lines of the section kafka, as YAML in one line each
 	Group   string
 
-	SessionTimeout time.Duration
+	SessionTimeout time.Duration // zero: left out
+	DrainTimeout   time.Duration
 
 	Registry     string
 	Braze        string
@@ -43,7 +44,8 @@ var configuration = template.Must(template.New("brazebridge.yaml").Parse(`
 kafka:
   brokers: ["{{.Brokers}}"]
   group: {{.Group}}
-  session_timeout: {{.SessionTimeout}}
+{{if .SessionTimeout}}  session_timeout: {{.SessionTimeout}}
+{{end -}}
 {{.Kafka}}
 schema_registry:
   url: {{.Registry}}
@@ -58,7 +60,7 @@ dead_letter:
   create: {{.Create}}
 delivery:
   resend_window: {{.ResendWindow}}
-  drain_timeout: 20s
+  drain_timeout: {{.DrainTimeout}}
 admin:
   listen: {{.Admin}}
 log: {level: debug, format: text}
@@ -79,6 +81,36 @@ type bridge struct {
 	given bool
 }
 
+// writeConfiguration writes the configuration into a file and returns both.
+func writeConfiguration(t testing.TB, s settings) (file, text string) {
+	t.Helper()
+	var b bytes.Buffer
+	if err := configuration.Execute(&b, s); err != nil {
+		t.Fatalf("write the configuration: %v", err)
+	}
+	file = filepath.Join(t.TempDir(), "brazebridge.yaml")
+	if err := os.WriteFile(file, b.Bytes(), 0o600); err != nil {
+		t.Fatalf("write the configuration: %v", err)
+	}
+	return file, b.String()
+}
+
+// runCommand runs another command of the binary than run, and returns its exit status and all that it wrote.
+func runCommand(t testing.TB, binary string, s settings, arguments ...string) (code int, out string) {
+	t.Helper()
+	s.Admin = "127.0.0.1:0"
+	file, _ := writeConfiguration(t, s)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, binary, append(arguments, "--config", file)...)
+	text, err := cmd.CombinedOutput()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		t.Fatalf("run %v: %v", arguments, err)
+	}
+	return cmd.ProcessState.ExitCode(), string(text)
+}
+
 // startBridge writes the configuration into a file and runs the binary with it. The process is killed when the test ends, and
 // its log is shown if the test failed.
 func startBridge(t testing.TB, binary, name string, s settings) *bridge {
@@ -88,14 +120,7 @@ func startBridge(t testing.TB, binary, name string, s settings) *bridge {
 		t.Fatal(err)
 	}
 	s.Admin = fmt.Sprintf("127.0.0.1:%d", port)
-	var text bytes.Buffer
-	if err := configuration.Execute(&text, s); err != nil {
-		t.Fatalf("write the configuration: %v", err)
-	}
-	file := filepath.Join(t.TempDir(), "brazebridge.yaml")
-	if err := os.WriteFile(file, text.Bytes(), 0o600); err != nil {
-		t.Fatalf("write the configuration: %v", err)
-	}
+	file, text := writeConfiguration(t, s)
 	b := &bridge{t: t, name: name, admin: "http://" + s.Admin, log: &logBuffer{}, ended: make(chan struct{})}
 	b.cmd = exec.Command(binary, "run", "--config", file)
 	b.cmd.Stdout, b.cmd.Stderr = b.log, b.log
@@ -109,7 +134,7 @@ func startBridge(t testing.TB, binary, name string, s settings) *bridge {
 	t.Cleanup(func() {
 		b.kill()
 		if t.Failed() {
-			t.Logf("configuration of bridge %s:\n%s", name, text.String())
+			t.Logf("configuration of bridge %s:\n%s", name, text)
 			t.Logf("log of bridge %s, its end:\n%s", name, b.log.tail(120))
 		}
 	})

@@ -43,6 +43,7 @@ var listeners = []listener{
 	{"MTLS", 9095, "SSL"},
 	{"SASL", 9096, "SASL_PLAINTEXT"},
 	{"SASLTLS", 9097, "SASL_SSL"},
+	{"TAP", 9098, "PLAINTEXT"},
 }
 
 // broker is a Kafka of one node.
@@ -52,6 +53,7 @@ type broker struct {
 	certs     *certificates
 	ports     map[string]int // by listener, on this machine
 	admin     *kadm.Client
+	tap       *tap
 }
 
 // address is where a listener is reached from this machine.
@@ -72,6 +74,10 @@ func startBroker(ctx context.Context, image string, certs *certificates) (*broke
 		exposed = append(exposed, fmt.Sprintf("%d/tcp", l.inside))
 	}
 	var err error
+	if b.tap, err = newTap(); err != nil {
+		return nil, err
+	}
+	b.tap.open(b.address("TAP"))
 	b.container, err = testcontainers.Run(ctx, image,
 		testcontainers.WithEnv(b.environment()),
 		testcontainers.WithExposedPorts(exposed...),
@@ -93,13 +99,17 @@ func (b *broker) terminate() error {
 	if b.admin != nil {
 		b.admin.Close()
 	}
+	var err error
+	if b.tap != nil {
+		err = b.tap.close()
+	}
 	if b.container == nil {
-		return nil
+		return err
 	}
-	if err := testcontainers.TerminateContainer(b.container); err != nil {
-		return fmt.Errorf("remove Kafka's container: %w", err)
+	if wrong := testcontainers.TerminateContainer(b.container); wrong != nil {
+		err = errors.Join(err, fmt.Errorf("remove Kafka's container: %w", wrong))
 	}
-	return nil
+	return err
 }
 
 // bindPorts fixes the ports on this machine: Kafka tells its clients where it is, so it must know before it starts.
@@ -119,7 +129,11 @@ func (b *broker) environment() map[string]string {
 	protocols := []string{"CONTROLLER:PLAINTEXT", "BROKER:PLAINTEXT"}
 	for _, l := range listeners {
 		inside = append(inside, fmt.Sprintf("%s://:%d", l.name, l.inside))
-		outside = append(outside, fmt.Sprintf("%s://%s", l.name, b.address(l.name)))
+		advertised := b.address(l.name)
+		if l.name == "TAP" {
+			advertised = b.tap.address()
+		}
+		outside = append(outside, fmt.Sprintf("%s://%s", l.name, advertised))
 		protocols = append(protocols, l.name+":"+l.protocol)
 	}
 	env := map[string]string{
@@ -136,6 +150,8 @@ func (b *broker) environment() map[string]string {
 		"KAFKA_AUTO_CREATE_TOPICS_ENABLE": "false",
 		// A killed member is missed after seconds, so that the next one need not be waited for.
 		"KAFKA_GROUP_MIN_SESSION_TIMEOUT_MS":             "1000",
+		"KAFKA_GROUP_CONSUMER_MIN_SESSION_TIMEOUT_MS":    "1000",
+		"KAFKA_GROUP_CONSUMER_MIN_HEARTBEAT_INTERVAL_MS": "300",
 		"KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS":         "0",
 		"KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR":         "1",
 		"KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR": "1",

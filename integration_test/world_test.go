@@ -28,6 +28,7 @@ var worlds atomic.Int64
 // world is what one test runs in: topics, a registry, a Braze and any number of bridges, all its own, on the shared broker.
 type world struct {
 	t          testing.TB
+	prefix     string // of every name that is the world's own
 	suite      *suite
 	kafka      *broker
 	producer   *kgo.Client
@@ -59,7 +60,7 @@ func newWorld(t testing.TB, s *suite, o worldOptions) *world {
 	t.Helper()
 	prefix := fmt.Sprintf("w%d", worlds.Add(1))
 	w := &world{
-		t: t, suite: s, kafka: s.kafka, registry: srfake.New(), braze: startBraze(t, o.braze),
+		t: t, prefix: prefix, suite: s, kafka: s.kafka, registry: srfake.New(), braze: startBraze(t, o.braze),
 		group: prefix + "-bridge", deadLetter: prefix + ".dead-letter",
 		topics: make(map[string]string), encoders: make(map[string]*encoder),
 	}
@@ -114,7 +115,7 @@ func (w *world) settings() settings {
 		fmt.Fprintf(&topics, "  %s:%s", w.topics[s.name], s.mapping)
 	}
 	return settings{
-		Brokers: w.kafka.address("HOST"), Group: w.group, SessionTimeout: sessionTimeout, Registry: w.registry.URL(), Braze: w.braze.url,
+		Brokers: w.kafka.address("HOST"), Group: w.group, SessionTimeout: sessionTimeout, DrainTimeout: 20 * time.Second, Registry: w.registry.URL(), Braze: w.braze.url,
 		DeadLetter: w.deadLetter, Create: "false", ResendWindow: 10000, Linger: "20ms", Topics: topics.String(),
 	}
 }
@@ -147,6 +148,22 @@ func (w *world) until(what string, seen func() (ok bool, state string)) {
 // records of a stream lie in one partition, in order.
 func (w *world) produce(from, count int) []sentRecord {
 	w.t.Helper()
+	records, sent := w.records(from, count)
+	w.send(records)
+	placed(sent, records)
+	return sent
+}
+
+// placed notes where the broker has put the records.
+func placed(sent []sentRecord, records []*kgo.Record) {
+	for i, r := range records {
+		sent[i].topic, sent[i].partition, sent[i].offset = r.Topic, r.Partition, r.Offset
+	}
+}
+
+// records are count records for each stream, numbered from the given one on.
+func (w *world) records(from, count int) ([]*kgo.Record, []sentRecord) {
+	w.t.Helper()
 	const users = 211 // a prime: users and partitions do not fall together
 	var records []*kgo.Record
 	var sent []sentRecord
@@ -160,11 +177,7 @@ func (w *world) produce(from, count int) []sentRecord {
 			sent = append(sent, sentRecord{id: id, objects: s.objects})
 		}
 	}
-	w.send(records)
-	for i, r := range records {
-		sent[i].topic, sent[i].partition, sent[i].offset = r.Topic, r.Partition, r.Offset
-	}
-	return sent
+	return records, sent
 }
 
 // send writes records as they are and returns when all are acknowledged.
