@@ -27,6 +27,7 @@ type braze struct {
 	log     []logged            // all accepted objects that have an id, in the order of their arrival
 
 	connections atomic.Int64 // open ones
+	waiting     atomic.Int64 // requests without an answer yet
 }
 
 // logged is one object's arrival, which may not be the first.
@@ -42,7 +43,11 @@ func startBraze(t testing.TB, o fakebraze.Options) *braze {
 	t.Helper()
 	b := &braze{Server: fakebraze.New(o), arrived: make(map[arrival]int), order: make(map[string][]string)}
 	b.OnObject(b.note)
-	server := httptest.NewUnstartedServer(b.Server)
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		b.waiting.Add(1)
+		defer b.waiting.Add(-1)
+		b.ServeHTTP(w, r)
+	}))
 	server.Config.ConnState = b.count
 	server.Start()
 	b.url = server.URL

@@ -102,6 +102,36 @@ func (b *braze) safeMoments(sent []sentRecord) map[position][]int {
 	return safe
 }
 
+// longestGap is, over all partitions, the longest time without a new object of it at Braze, between two moments.
+func (b *braze) longestGap(sent []sentRecord, from, to time.Time) (longest time.Duration, where position) {
+	at := make(map[string]position, len(sent))
+	last := make(map[position]time.Time)
+	for _, r := range sent {
+		at[r.id] = position{r.topic, r.partition}
+		last[at[r.id]] = from
+	}
+	seen := make(map[arrival]bool)
+	gap := func(p position, now time.Time) {
+		if d := now.Sub(last[p]); d > longest {
+			longest, where = d, p
+		}
+		last[p] = now
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, l := range b.log {
+		if seen[l.arrival] || l.at.Before(from) || l.at.After(to) {
+			continue
+		}
+		seen[l.arrival] = true
+		gap(at[l.id], l.at)
+	}
+	for p := range last {
+		gap(p, to)
+	}
+	return longest, where
+}
+
 // audit runs the audit of the world's group with the records counted, and returns its exit status and what it said.
 func (w *world) audit(s settings, arguments ...string) (code int, out string) {
 	w.t.Helper()

@@ -106,6 +106,9 @@ func (c *tapped) copy(to io.Writer, from io.Reader, look func(frame []byte)) {
 			return
 		}
 		look(frame)
+		if w := c.wire(); w != nil {
+			w.waitUncut(c.client())
+		}
 		if _, err := to.Write(append(size[:len(size):len(size)], frame...)); err != nil {
 			return
 		}

@@ -25,6 +25,7 @@ type wire struct {
 	grants  []grant
 	beats   map[string][]time.Time // when a client said that it lives
 	left    map[string]time.Time   // when the broker let a client leave
+	cuts    map[string]chan struct{}
 	faults  []string
 }
 
@@ -41,7 +42,7 @@ type grant struct {
 	position
 	client, from string
 	at           time.Time
-	fetched      time.Time // when the client asked for its records first
+	fetched      time.Time // when the records were asked for next, by the client or by who got the partition then
 }
 
 // watch has the world's bridges connect through the tap. Their settings come from watched.
@@ -54,7 +55,7 @@ func (w *world) watch() *wire {
 	v := &wire{
 		moment: w.braze.moment, topics: make(map[[16]byte]string), owners: make(map[position]string), last: make(map[position]int64),
 		asking: make(map[*kmsg.OffsetCommitRequest]int), refused: make(map[string]int),
-		beats: make(map[string][]time.Time), left: make(map[string]time.Time),
+		beats: make(map[string][]time.Time), left: make(map[string]time.Time), cuts: make(map[string]chan struct{}),
 	}
 	for name, t := range topics {
 		v.topics[t.ID] = name
@@ -126,12 +127,17 @@ func (v *wire) name(name string, id [16]byte) string {
 }
 
 func (v *wire) fetchedLocked(client string, p position, at time.Time) {
+	if v.owners[p] != client {
+		return
+	}
+	// The partition may have gone through the hands of somebody who never came to read it.
 	for i := len(v.grants) - 1; i >= 0; i-- {
-		if g := &v.grants[i]; g.position == p {
-			if g.client == client && g.fetched.IsZero() {
-				g.fetched = at
-			}
+		g := &v.grants[i]
+		if g.position == p && !g.fetched.IsZero() {
 			return
+		}
+		if g.position == p {
+			g.fetched = at
 		}
 	}
 }
@@ -235,4 +241,39 @@ func (v *wire) check(t testing.TB, b *braze, sent []sentRecord) {
 	if more := len(faults) - 5; more > 0 {
 		t.Errorf("and %d more faults on the wire", more)
 	}
+}
+
+// cut stops everything between a client and the broker, both ways, and breaks no connection.
+func (v *wire) cut(client string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.cuts[client] = make(chan struct{})
+}
+
+// mend ends a cut.
+func (v *wire) mend(client string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	close(v.cuts[client])
+	delete(v.cuts, client)
+}
+
+func (v *wire) waitUncut(client string) {
+	v.mu.Lock()
+	cut := v.cuts[client]
+	v.mu.Unlock()
+	if cut != nil {
+		<-cut
+	}
+}
+
+// members are how many partitions each client owns, as far as the broker has granted them.
+func (v *wire) members() map[string]int {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	n := make(map[string]int)
+	for _, client := range v.owners {
+		n[client]++
+	}
+	return n
 }
