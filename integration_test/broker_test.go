@@ -154,6 +154,8 @@ func (b *broker) environment() map[string]string {
 		"KAFKA_GROUP_CONSUMER_MIN_HEARTBEAT_INTERVAL_MS": "300",
 		"KAFKA_GROUP_INITIAL_REBALANCE_DELAY_MS":         "0",
 		"KAFKA_OFFSETS_TOPIC_REPLICATION_FACTOR":         "1",
+		// Its partitions are made one by one when the first group comes: the usual fifty take seconds.
+		"KAFKA_OFFSETS_TOPIC_NUM_PARTITIONS":             "3",
 		"KAFKA_TRANSACTION_STATE_LOG_REPLICATION_FACTOR": "1",
 		"KAFKA_TRANSACTION_STATE_LOG_MIN_ISR":            "1",
 

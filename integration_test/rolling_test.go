@@ -58,6 +58,35 @@ func TestRollingUpdate(t *testing.T) {
 	}
 }
 
+// Where nothing is going on, no commit tells the others that a member has left: they learn it by their heartbeats, and take over as
+// soon all the same.
+func TestQuietMemberIsReplacedSoon(t *testing.T) {
+	for _, protocol := range protocols {
+		t.Run(protocol, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, needSuite(t), worldOptions{})
+			s := w.settings()
+			w.speak(protocol, &s, 45*time.Second)
+			v := w.watch()
+			a, b, c := w.startWatched("a", s), w.startWatched("b", s), w.startWatched("c", s)
+			sent := w.produce(0, 10)
+			w.waitOwners(v, a, b, c)
+			w.waitArrived(sent)
+			w.waitCommitted()
+			var took []time.Duration
+			for n, old := range []*bridge{a, b} {
+				w.waitBeat(v, c) // at worst it learns of it by its next one only
+				old.stop()
+				w.waitOwners(v, []*bridge{b, c}[n:]...)
+				took = append(took, w.checkTakeOver(v, old))
+			}
+			c.stop()
+			w.checkAll(v, s, sent)
+			t.Logf("from a member's leaving to the last first fetch of its partitions: %v", took)
+		})
+	}
+}
+
 // checkTakeOver fails where a partition of a bridge that has left was not fetched by its next owner soon, and returns the longest
 // that it took.
 func (w *world) checkTakeOver(v *wire, b *bridge) (longest time.Duration) {
@@ -88,6 +117,18 @@ func (w *world) checkTakeOver(v *wire, b *bridge) (longest time.Duration) {
 		}
 	}
 	return longest
+}
+
+// waitBeat returns when a bridge has just sent a heartbeat.
+func (w *world) waitBeat(v *wire, b *bridge) {
+	w.t.Helper()
+	since := time.Now()
+	w.until("a heartbeat of "+b.name, func() (bool, string) {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		beats := v.beats[w.client(b.name)]
+		return len(beats) > 0 && beats[len(beats)-1].After(since), fmt.Sprintf("%d heartbeats", len(beats))
+	})
 }
 
 // grantsFrom are the partitions that went from a client to others.

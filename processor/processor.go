@@ -224,6 +224,11 @@ func (p *Processor) newDelivery(l *lane, letters *letterWriter) *delivery {
 	}
 }
 
+// heartbeat is how often a member of a classic group says that it lives, and so learns that another has left: a partition lies
+// idle for as long, and Kafka's default of three seconds would be noticed at every rollout. Never fewer than three in a session, as
+// Kafka advises: one that is lost must not cost the membership.
+const heartbeat = 1500 * time.Millisecond
+
 // consumerOpts are the options of the group's consumer.
 func (p *Processor) consumerOpts() []kgo.Opt {
 	names, patterns := subscription(p.cfg.Topics)
@@ -258,8 +263,7 @@ func (p *Processor) consumerOpts() []kgo.Opt {
 		opts = append(opts, kgo.ServerSideBalancer())
 	} else {
 		session := p.cfg.Kafka.SessionTimeout.D()
-		// Three heartbeats in a session, as Kafka advises: one that is lost must not cost the membership.
-		opts = append(opts, kgo.SessionTimeout(session), kgo.HeartbeatInterval(min(3*time.Second, session/3)))
+		opts = append(opts, kgo.SessionTimeout(session), kgo.HeartbeatInterval(min(heartbeat, session/3)))
 	}
 	if id := p.cfg.Kafka.InstanceID; id != "" {
 		opts = append(opts, kgo.InstanceID(id))
