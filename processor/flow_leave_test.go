@@ -3,9 +3,13 @@
 package processor
 
 import (
+	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 // TestALeavingMemberIsReplacedSoon: the others learn of it by their heartbeats, at worst just after one, and must not need the
@@ -34,4 +38,75 @@ func leaveAfter(t *testing.T, after time.Duration) {
 		t.Errorf("the partitions of a member that left %s after the group had settled were taken over after %s, want at most 2s", after, took)
 	}
 	b.drain(t)
+}
+
+// TestASecondLiveMemberOfOneInstanceIDEnds: with the consumer protocol the group keeps a dead member's place until its session ends,
+// so the newcomer waits; but not for one that lives.
+func TestASecondLiveMemberOfOneInstanceIDEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFlow(t, "orders")
+		f.newProtocol, f.instance = true, "pod-0"
+		first := f.start()
+		time.Sleep(5 * time.Second)
+		if first.Status().State != Running {
+			t.Fatalf("status %+v, want the first member running", first.Status())
+		}
+		began := time.Now()
+		second := f.start()
+		var err error
+		for ended := false; !ended; {
+			select {
+			case err = <-second.ended:
+				ended = true
+			case <-time.After(time.Second):
+				if second.Status().State == Running {
+					t.Error("the second member is ready, and has nothing")
+				}
+			}
+			if time.Since(began) > 10*time.Minute {
+				t.Fatal("the second member goes on for ever")
+			}
+		}
+		if err == nil || !strings.Contains(err.Error(), `"pod-0"`) {
+			t.Errorf("the second member ended with %v, want an error that names the id", err)
+		}
+		if took := time.Since(began); took < time.Minute {
+			t.Errorf("the second member ended after %s: a dead one's session may have lasted longer", took)
+		}
+		second.kill()
+		first.drain(t)
+	})
+}
+
+// TestAStaticMemberWaitsForItsGhost: a killed process's place is kept until its session ends; the next process with its id waits for
+// that, and goes on by itself soon after.
+func TestAStaticMemberWaitsForItsGhost(t *testing.T) {
+	const session = 45 * time.Second // the cluster's
+	for after := time.Duration(0); after < 5*time.Second; after += 500 * time.Millisecond {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFlow(t, "orders")
+			f.newProtocol, f.instance = true, "pod-0"
+			var beat atomic.Int64 // the last heartbeat of the first
+			f.cluster.ControlKey(int16(kmsg.ConsumerGroupHeartbeat), func(kmsg.Request) (kmsg.Response, error, bool) {
+				f.cluster.KeepControl()
+				beat.Store(time.Now().UnixNano())
+				return nil, nil, false
+			})
+			first := f.start()
+			f.produceRaw("orders", 0, nil)
+			time.Sleep(10 * time.Second)
+			first.die()
+			ends := time.Unix(0, beat.Load()).Add(session)
+			f.produceRaw("orders", 0, nil)
+			time.Sleep(after)
+			second := f.start()
+			for second.Accounts()["orders"].Consumed == 0 && time.Now().Before(ends.Add(time.Minute)) {
+				time.Sleep(10 * time.Millisecond)
+			}
+			if late := time.Since(ends); late < 0 || late > 1200*time.Millisecond {
+				t.Errorf("the second member read its first record %s after the end of the first one's session, want up to 1.2s", late)
+			}
+			second.drain(t)
+		})
+	}
 }

@@ -79,7 +79,8 @@ type flow struct {
 	commits  int
 	members  []*member
 
-	newProtocol bool // the group's protocol is that of KIP-848
+	newProtocol bool   // the group's protocol is that of KIP-848
+	instance    string // the members' kafka.instance_id
 }
 
 type flowRecord struct {
@@ -326,6 +327,9 @@ func (f *flow) start() *member {
 	}
 	if f.newProtocol {
 		text = strings.Replace(text, "group: flow", "group: flow, protocol: consumer", 1)
+	}
+	if f.instance != "" {
+		text = strings.Replace(text, "group: flow", "group: flow, instance_id: "+f.instance, 1)
 	}
 	cfg, _, err := config.Parse("flow.yaml", []byte(text), config.ResolveAll)
 	if err != nil {

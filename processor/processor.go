@@ -54,7 +54,8 @@ type Processor struct {
 
 	noteLimit atomic.Int32    // characters of metadata that the broker takes with a commit
 	atStart   map[string]bool // the topics there were when the process began; set before connected is closed
-	connected chan struct{}   // closed when client is set: its callbacks may come before
+	ghost     ghost
+	connected chan struct{} // closed when client is set: its callbacks may come before
 
 	letterTopics []string
 	ensureTopic  func(ctx context.Context, topic string) (note string, err error)
@@ -254,7 +255,8 @@ func (p *Processor) consumerOpts() []kgo.Opt {
 		kgo.FetchMaxWait(250 * time.Millisecond),
 		kgo.MaxDecompressBatchBytes(maxBatch),
 		kgo.MetadataMinAge(250 * time.Millisecond), // of a topic or leader that is looked for: the default delays starts by seconds
-		kgo.MetadataMaxAge(time.Minute),            // how long a new partition, or a topic that a pattern matches, stays unseen
+		kgo.RetryBackoffFn(clientBackoff),
+		kgo.MetadataMaxAge(time.Minute), // how long a new partition, or a topic that a pattern matches, stays unseen
 	}
 	if patterns {
 		opts = append(opts, kgo.ConsumeRegex())

@@ -2,6 +2,7 @@ package processor
 
 import (
 	"context"
+	"math/rand/v2"
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
@@ -70,4 +71,16 @@ func pause(ctx context.Context, d time.Duration, early <-chan struct{}) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// clientBackoff is how long the Kafka client waits after so many failures. It never waits longer than a second, as Kafka's own
+// clients do (retry.backoff.max.ms): this is also how long a partition lies idle after a broker is back, or after the session of a
+// dead member whose place this one takes has ended.
+func clientBackoff(fails int) time.Duration {
+	const first, most = 250 * time.Millisecond, time.Second
+	d := most
+	if fails < 3 {
+		d = first << max(0, fails-1)
+	}
+	return d - time.Duration(rand.Int64N(int64(d/4)))
 }
