@@ -142,7 +142,7 @@ func (c *Checker) moveExtras() ([]byte, bool) {
 		key := c.scan.keyOf(&nodes[i])
 		switch {
 		case schema.index.find(key) >= 0:
-			if !found || i != metadata {
+			if i != metadata { // zero where there is none, which no member is
 				kept = append(kept, c.pair(i))
 			}
 			continue
@@ -172,8 +172,8 @@ func (c *Checker) pair(i int) []byte {
 // The rest of the object must be good.
 func (c *Checker) split(items []Item, i int) ([]Item, int, bool) {
 	n := c.at(topQuantity)
-	total, ok := c.quantity(n)
-	if !ok || total <= limitQuantity || total > limitQuantity*maxSplit {
+	total := c.quantity(n)
+	if total < 1 || total > limitQuantity*maxSplit {
 		return items, 1, false
 	}
 	before, after := c.scan.doc[:n.at], c.scan.doc[n.end:]

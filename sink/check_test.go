@@ -41,6 +41,8 @@ func TestCounted(t *testing.T) {
 		{"trimmed_name", Attributes, attribute(`" a":1`), attribute(`"a b":1`)},
 		{"trimmed_name", Attributes, attribute(`"a ":1`), goodAttributes},
 		{"country_form", Attributes, attribute(`"country":"Germany"`), attribute(`"country":"de"`)},
+		{"country_form", Attributes, attribute(`"country":"1e"`), attribute(`"country":"DE"`)},
+		{"country_form", Attributes, attribute(`"country":"d1"`), `{"external_id":"` + long256 + `","country":"De"}`},
 		{"language_form", Attributes, attribute(`"language":"de-DE"`), attribute(`"language":"de"`)},
 	} {
 		if got := countedOf(t, tc.kind, tc.with); len(got) != 1 || got[tc.note] != 1 {

@@ -74,7 +74,7 @@ func (c *Checker) checkField(schema *ecommerceSchema, f, i int) bool {
 			return c.refuseField(RuleEcommerceNegative, schema, field, "is negative: amounts are absolute, Braze subtracts")
 		}
 	case fieldInteger:
-		if ok = n.kind == scanNumber && n.whole; ok && (c.scan.doc[n.at] == '-' || c.isZero(n)) {
+		if ok = n.whole; ok && (c.scan.doc[n.at] == '-' || c.isZero(n)) {
 			c.note(noteOddQuantity)
 		}
 	case fieldCurrency:

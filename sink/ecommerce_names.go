@@ -22,7 +22,7 @@ func EcommerceNearMiss(name string) (string, bool) {
 	}
 	folded := foldName(name)
 	rest, ok := strings.CutPrefix(folded, ecommerceWord)
-	if !ok || rest == "" {
+	if !ok {
 		return "", false
 	}
 	best, distance := "", nearMissDistance+1

@@ -121,6 +121,5 @@ func (c *Checker) checkNestedKey(key []byte, n *scanNode) bool {
 // isTimeObject reports whether the member $time at i is a time and alone in its object. A first member follows its object.
 func (c *Checker) isTimeObject(i int) bool {
 	n, object := &c.scan.nodes[i], &c.scan.nodes[i-1]
-	alone := object.kind == scanObject && object.next == n.next
-	return alone && n.kind == scanString && isAttributeTime(c.scan.doc[n.at:n.end])
+	return object.next == n.next && n.kind == scanString && isAttributeTime(c.scan.doc[n.at:n.end])
 }

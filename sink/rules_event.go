@@ -53,25 +53,22 @@ func (c *Checker) checkPurchase() bool {
 		return c.refuse(RulePrice, "price is "+n.kind.String()+", not a number")
 	}
 	if n = c.at(topQuantity); n != nil {
-		if q, ok := c.quantity(n); !ok || q < 1 || q > limitQuantity {
+		if q := c.quantity(n); q < 1 || q > limitQuantity {
 			return c.refuse(RuleQuantity, "quantity is not an integer from 1 to 100")
 		}
 	}
 	return c.checkCommon() && c.checkProperties(limitPurchaseProps)
 }
 
-// quantity is the value of a small integer, as a number written without fraction or exponent; false where n is none.
-func (c *Checker) quantity(n *scanNode) (int, bool) {
+// quantity is the value of a small positive integer, as a number written without fraction or exponent; zero where n is none.
+func (c *Checker) quantity(n *scanNode) int {
 	b := c.scan.doc[n.at:n.end]
-	if n.kind != scanNumber || !n.whole || len(b) > 9 {
-		return 0, false
+	if !n.whole || len(b) > 9 || b[0] == '-' {
+		return 0
 	}
-	sign, v := 1, 0
-	if b[0] == '-' {
-		sign, b = -1, b[1:]
-	}
+	v := 0
 	for _, d := range b {
 		v = v*10 + int(d-'0')
 	}
-	return sign * v, true
+	return v
 }

@@ -48,6 +48,9 @@ func TestLimits(t *testing.T) {
 		}},
 		{RulePhone, Attributes, 15, func(n int) string { return `{"phone":"+` + strings.Repeat("1", n) + `"}` }},
 		{RuleEmail, Attributes, 63, func(n int) string { return `{"email":"jo@` + strings.Repeat("x", n) + `.com"}` }},
+		{RuleEmail, Attributes, 253, func(n int) string {
+			return `{"email":"jo@` + strings.Repeat("x", n-192) + "." + strings.Repeat(strings.Repeat("x", 62)+".", 3) + `xx"}`
+		}},
 		{RuleTime, Event, 3000, func(n int) string { return event("2026-", fmt.Sprint(n, "-")) }},
 	} {
 		if r := checkOne(t, tc.kind, tc.make(tc.limit)); r.Rule != "" {

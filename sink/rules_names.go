@@ -1,9 +1,6 @@
 package sink
 
-import (
-	"slices"
-	"unicode/utf8"
-)
+import "unicode/utf8"
 
 // nameTable finds a name among a few, comparing it only with those of its length: a few nanoseconds, and no memory.
 type nameTable struct {
@@ -15,11 +12,11 @@ type nameTable struct {
 func newNameTable(names []string) nameTable {
 	t := nameTable{names: names}
 	for n := range t.from {
-		from := slices.IndexFunc(names, func(s string) bool { return len(s) >= n })
-		if from < 0 {
-			from = len(names)
+		shorter := 0
+		for shorter < len(names) && len(names[shorter]) < n {
+			shorter++
 		}
-		t.from[n] = uint8(from)
+		t.from[n] = uint8(shorter)
 	}
 	return t
 }

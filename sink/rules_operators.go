@@ -43,7 +43,7 @@ func (c *Checker) checkOperators(key []byte, self int) bool {
 			if n.next != nodes[self].next || i != self+1 {
 				return c.refuseKey(RuleOperator, key, "has inc beside another operator")
 			}
-			if n.kind != scanNumber || !n.whole {
+			if !n.whole {
 				return c.refuseKey(RuleOperator, key, "has an inc that is not an integer")
 			}
 		case opAdd, opRemove:

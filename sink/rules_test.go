@@ -85,6 +85,7 @@ var userCases = []ruleCase{
 	{RuleEmail, Attributes, goodEmail, `jo@`, `jo@jo@`},
 	{RuleEmail, Attributes, goodEmail, `jo@`, "j\u00a0o@"},
 	{RuleEmail, Attributes, goodEmail, `jo@`, `j(o@`},
+	{RuleEmail, Attributes, goodEmail, `jo@`, "j\u0081o@"},
 	{RuleEmail, Attributes, goodEmail, `example.com`, `example`},
 	{RuleEmail, Attributes, goodEmail, `example.com`, `exämple.com`},
 	{RuleEmail, Attributes, goodEmail, `example.com`, `example..com`},

@@ -1,6 +1,7 @@
 package sink
 
 import (
+	"bytes"
 	"hash/maphash"
 	"unicode"
 	"unicode/utf8"
@@ -113,15 +114,7 @@ func (c *Checker) checkPhone() bool {
 // no dot at its ends nor two in a row; a host of at least two labels in ASCII (punycode).
 // Source: user_guide/message_building_by_channel/email/email_setup/email_validation.
 func isEmail(b []byte) bool {
-	at := -1
-	for i, c := range b {
-		if c == '@' {
-			if at >= 0 {
-				return false
-			}
-			at = i
-		}
-	}
+	at := bytes.IndexByte(b, '@') // a second one would be no letter of a host
 	return at > 0 && isEmailLocal(b[:at]) && isEmailHost(b[at+1:])
 }
 

@@ -49,8 +49,6 @@ func attributePoints(name string, v any) int64 {
 func objectPoints(m map[string]any) int64 {
 	var sum int64
 	switch {
-	case isOperator(m, "inc"):
-		sum = 1
 	case isOperator(m, "add", "remove"):
 		sum = int64(len(asList(m["add"])) + len(asList(m["remove"])))
 	case isOperator(m, "$add", "$remove", "$update"):

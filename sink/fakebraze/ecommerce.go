@@ -89,7 +89,7 @@ func (s *schema) check(v any) string {
 	}
 	// A cart that replaces the former one must say what it is worth; a delta may.
 	action := props["action"]
-	if _, isCart := s.optional["total_value"]; isCart && props["total_value"] == nil && (action == nil || action == "replace") {
+	if _, isCart := s.optional["action"]; isCart && props["total_value"] == nil && (action == nil || action == "replace") {
 		return missing("#/", "total_value")
 	}
 	var extra []string
@@ -183,7 +183,7 @@ func checkValue(at string, v any, want string, enum []string) string {
 			return fmt.Sprintf("The property '%s' did not have a minimum value of 0, inclusively", at)
 		}
 	case typeCurrency:
-		if code, ok := v.(string); !ok || !currencies[code] {
+		if code, _ := v.(string); !currencies[code] {
 			return fmt.Sprintf("The property '%s' must be an ISO 4217 currency", at)
 		}
 	case typeText, typeList:

@@ -1,7 +1,6 @@
 package fakebraze
 
 import (
-	"mime"
 	"net/http"
 	"strings"
 	"time"
@@ -43,11 +42,8 @@ func (s *Server) judge(c *call, p plan) (reply, []*object) {
 }
 
 func isJSON(contentType string) bool {
-	if contentType == "application/json" {
-		return true
-	}
-	kind, _, err := mime.ParseMediaType(contentType)
-	return err == nil && kind == "application/json"
+	kind, _, _ := strings.Cut(contentType, ";")
+	return strings.EqualFold(strings.TrimSpace(kind), "application/json")
 }
 
 // authorize checks the key. Quotes round it, a missing Bearer or an unknown key are a 401; a key that lacks the

@@ -50,7 +50,7 @@ func holdsInvalid(v any) bool {
 		if t, ok := v["$time"]; ok {
 			text, _ := t.(string)
 			at, ok := parseAttributeTime(text)
-			return !ok || at.Year() < 0 || at.Year() > 3000
+			return !ok || at.Year() > 3000
 		}
 		for _, e := range v {
 			if holdsInvalid(e) {

@@ -59,20 +59,15 @@ func isOperator(m map[string]any, names ...string) bool {
 
 // increment adds an integer, which may be negative; an attribute that is no number starts at zero.
 func increment(attributes map[string]any, name string, by any) {
-	n, ok := by.(json.Number)
-	if !ok || !isInteger(n) {
-		return
-	}
+	n, _ := by.(json.Number)
 	sum, ok := new(big.Int).SetString(string(n), 10)
 	if !ok {
 		return
 	}
-	switch old, isNumber := attributes[name].(json.Number); {
-	case isNumber && isInteger(old):
-		base, ok := new(big.Int).SetString(string(old), 10)
-		if !ok {
-			return
-		}
+	old, isNumber := attributes[name].(json.Number)
+	base, isWhole := new(big.Int).SetString(string(old), 10)
+	switch {
+	case isWhole:
 		attributes[name] = json.Number(sum.Add(sum, base).String())
 	case isNumber:
 		f, err := json.Marshal(asFloat(old) + asFloat(n))
@@ -166,12 +161,11 @@ func updateObjects(list []any, v any, merge bool) []any {
 // selects tells which elements an entry of $remove or $update means.
 func selects(v any) func(any) bool {
 	m, _ := v.(map[string]any)
-	key, ok := m["$identifier_key"].(string)
-	want, given := m["$identifier_value"]
+	key, _ := m["$identifier_key"].(string)
+	want, given := m["$identifier_value"] // a null would have dropped the attribute before
 	return func(e any) bool {
-		element, isObject := e.(map[string]any)
-		has, hasKey := element[key]
-		return ok && given && isObject && hasKey && sameValue(has, want)
+		element, _ := e.(map[string]any)
+		return given && sameValue(element[key], want)
 	}
 }
 

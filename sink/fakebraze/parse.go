@@ -93,25 +93,17 @@ func tooMany(counts [3]int, limit int, perArray bool) bool {
 	return counts[0]+counts[1]+counts[2] > limit
 }
 
-// firstKeys returns the first n keys of a JSON object in the order sent, which a map does not keep.
+// firstKeys returns the first n keys of a JSON object in the order sent, which a map does not keep. The object was decoded before.
 func firstKeys(raw json.RawMessage, n int) map[string]bool {
 	d := json.NewDecoder(bytes.NewReader(raw))
 	keys := make(map[string]bool, n)
-	if _, err := d.Token(); err != nil {
-		return keys
-	}
+	_, _ = d.Token() // the brace
 	for len(keys) < n && d.More() {
-		key, err := d.Token()
-		if err != nil {
-			return keys
-		}
-		if name, ok := key.(string); ok {
-			keys[name] = true
-		}
+		key, _ := d.Token()
+		name, _ := key.(string)
+		keys[name] = true
 		var skip json.RawMessage
-		if d.Decode(&skip) != nil {
-			return keys
-		}
+		_ = d.Decode(&skip)
 	}
 	return keys
 }

@@ -3,7 +3,6 @@ package fakebraze
 import (
 	"fmt"
 	"maps"
-	"slices"
 	"time"
 )
 
@@ -52,7 +51,7 @@ func aliasOf(fields map[string]any) (label, name string, ok bool) {
 	m, _ := fields["user_alias"].(map[string]any)
 	label, _ = m["alias_label"].(string)
 	name, _ = m["alias_name"].(string)
-	return label, name, label != "" && name != ""
+	return label, name, name != "" // both, or validAlias would have refused it
 }
 
 // identityKey names what an object says about its user, for telling users of a request apart.
@@ -200,9 +199,6 @@ func (s *Server) User(key, value string) (User, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.applyDue(time.Now())
-	if !slices.Contains([]string{"external_id", "email", "phone", "braze_id", "alias"}, key) {
-		return User{}, false
-	}
 	p := s.profiles.find(key, value)
 	if p == nil {
 		return User{}, false

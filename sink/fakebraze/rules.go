@@ -99,20 +99,17 @@ func checkContact(o *object, identified bool) string {
 func notValid(name string) string { return "'" + name + "' is not valid" }
 
 func validAlias(v any) bool {
-	m, ok := v.(map[string]any)
-	if !ok {
-		return false
-	}
-	name, okName := m["alias_name"].(string)
-	label, okLabel := m["alias_label"].(string)
-	return okName && okLabel && name != "" && label != ""
+	m, _ := v.(map[string]any)
+	name, _ := m["alias_name"].(string)
+	label, _ := m["alias_label"].(string)
+	return name != "" && label != ""
 }
 
 // validEmail is what every mail system agrees on: one @, something before it, a domain with a dot after it.
 func validEmail(v any) bool {
-	s, ok := v.(string)
-	local, domain, found := strings.Cut(s, "@")
-	if !ok || !found || local == "" || len(s) > 320 || strings.ContainsAny(s, " \t\r\n,;<>()[]\"\\") {
+	s, _ := v.(string)
+	local, domain, _ := strings.Cut(s, "@")
+	if local == "" || len(s) > 320 || strings.ContainsAny(s, " \t\r\n,;<>()[]\"\\") {
 		return false
 	}
 	if strings.HasPrefix(local, ".") || strings.HasSuffix(local, ".") || strings.Contains(s, "..") {
@@ -128,10 +125,7 @@ func badLabel(l string) bool {
 
 // validPhone takes 7 to 15 digits (E.164 allows 15) with the usual punctuation.
 func validPhone(v any) bool {
-	s, ok := v.(string)
-	if !ok {
-		return false
-	}
+	s, _ := v.(string)
 	digits := 0
 	for i, r := range s {
 		switch {
@@ -171,7 +165,7 @@ func checkPurchase(o *object) string {
 	if err := checkName("product_id", f["product_id"]); err != "" {
 		return err
 	}
-	if code, ok := f["currency"].(string); !ok || !currencies[code] {
+	if code, _ := f["currency"].(string); !currencies[code] {
 		return textBadCurrency
 	}
 	if _, ok := f["price"].(json.Number); !ok {
@@ -192,12 +186,9 @@ func quantityOf(f map[string]any) (int, bool) {
 	if !given {
 		return 1, true
 	}
-	n, ok := v.(json.Number)
-	if !ok {
-		return 0, false
-	}
-	q, err := strconv.Atoi(string(n))
-	return q, err == nil && q >= 1 && q <= maxQuantity
+	n, _ := v.(json.Number)
+	q, _ := strconv.Atoi(string(n)) // of what is none zero, of what is too long for one far too much
+	return q, q >= 1 && q <= maxQuantity
 }
 
 func checkName(field string, v any) string {
@@ -217,7 +208,7 @@ func checkCommon(f map[string]any) string {
 	if f["time"] == nil || ok && text == "" {
 		return "'time' is required"
 	}
-	if _, parsed := parseTime(text); !ok || !parsed {
+	if _, parsed := parseTime(text); !parsed {
 		return notValid("time")
 	}
 	if v := f["app_id"]; v != nil {

@@ -49,10 +49,10 @@ func normalized(name string, v any) (any, bool) {
 	text, isText := v.(string)
 	switch name {
 	case "gender":
-		return v, isText && genders[text]
+		return v, genders[text]
 	case "dob":
-		t, ok := parseTime(text)
-		return v, ok && t.Format("2006-01-02") == text
+		t, _ := parseTime(text) // what is none is no day of that text either
+		return v, t.Format("2006-01-02") == text
 	case "country":
 		if len(text) != 2 { // what cannot be mapped becomes null
 			return nil, true
@@ -83,10 +83,7 @@ func setGroups(p *profile, v any) {
 	old, _ := p.attributes["subscription_groups"].([]any)
 	list := slices.Clone(old)
 	for _, e := range asList(v) {
-		group, ok := e.(map[string]any)
-		if !ok {
-			continue
-		}
+		group, _ := e.(map[string]any) // checkGroups lets nothing else pass
 		list = slices.DeleteFunc(list, func(x any) bool {
 			m, _ := x.(map[string]any)
 			return m["subscription_group_id"] == group["subscription_group_id"]
