@@ -54,6 +54,10 @@ type Workspace struct {
 	// Timeout of one attempt, up to 10m; default 30s. An attempt that times out may have been accepted and is sent again, so
 	// too short a value doubles events; too long a value keeps the request's users waiting on a dead connection.
 	Timeout Duration `yaml:"timeout"`
+	// MaxWait bounds the wait that a 429 or 503 can ask for (X-RateLimit-Retry-After, Retry-After), 1s to 24h; default 15m.
+	// Braze's windows are 3 seconds and an hour, so a longer one is rather a proxy's mistake; a wait that is cut is logged.
+	// Lower asks again sooner, at one request each time; higher lets a wrong header stop the workspace for as long.
+	MaxWait Duration `yaml:"max_wait"`
 	// TLS adds to what https:// brings by itself. Default none.
 	TLS *TLS `yaml:"tls"`
 }

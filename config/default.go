@@ -19,6 +19,7 @@ func Default() *Config {
 			MaxInFlight:       64,
 			Linger:            Duration(100 * time.Millisecond),
 			Timeout:           Duration(30 * time.Second),
+			MaxWait:           Duration(15 * time.Minute),
 		}},
 		Delivery: Delivery{
 			ResendWindow:    10_000,

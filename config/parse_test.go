@@ -119,7 +119,7 @@ func TestValidateWithoutAFile(t *testing.T) {
 	}
 	equal(t, "paths", paths, []string{
 		"braze.workspaces.eu.objects_per_request", "braze.workspaces.eu.counting", "braze.workspaces.eu.bytes_per_request", "braze.workspaces.eu.rate.requests",
-		"braze.workspaces.eu.rate.per", "braze.workspaces.eu.max_in_flight", "braze.workspaces.eu.linger", "braze.workspaces.eu.timeout",
+		"braze.workspaces.eu.rate.per", "braze.workspaces.eu.max_in_flight", "braze.workspaces.eu.linger", "braze.workspaces.eu.timeout", "braze.workspaces.eu.max_wait",
 	})
 	equal(t, "warnings", len(warnings), 1)
 	equal(t, "endpoint", c.Braze.Workspaces["eu"].Endpoint, "http://x")

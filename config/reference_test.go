@@ -114,6 +114,7 @@ func TestReferenceShowsTheDefaults(t *testing.T) {
 		"rate":                  {cfg.Braze.Rate, def.Braze.Rate},
 		"max_in_flight":         {cfg.Braze.MaxInFlight, def.Braze.MaxInFlight},
 		"linger":                {cfg.Braze.Linger, def.Braze.Linger},
+		"max_wait":              {cfg.Braze.MaxWait, def.Braze.MaxWait},
 		"timeout":               {cfg.Braze.Timeout, def.Braze.Timeout},
 		"create":                {*cfg.DeadLetter.Create, *defaultCreate()},
 		"resend_window":         {cfg.Delivery.ResendWindow, def.Delivery.ResendWindow},

@@ -178,6 +178,7 @@ func (v *validator) workspace(path string, w *Workspace, used bool) {
 	v.own(path, "max_in_flight", func(p string) { v.between(p, w.MaxInFlight, 1, 4096, "") })
 	v.own(path, "linger", func(p string) { v.duration(p, w.Linger, time.Millisecond, time.Minute) })
 	v.own(path, "timeout", func(p string) { v.duration(p, w.Timeout, time.Millisecond, 10*time.Minute) })
+	v.own(path, "max_wait", func(p string) { v.duration(p, w.MaxWait, time.Second, day) })
 	v.own(path, "tls", func(p string) { v.tls(p, w.TLS) })
 }
 

@@ -117,7 +117,7 @@ func TestWorkspaceInheritsEveryValueNotSet(t *testing.T) {
 	def := mustParse(t, minimalWith(t, "{}"))
 	own := map[string]string{
 		"endpoint": "https://rest.fra-01.braze.eu", "api_key": "own", "objects_per_request": "7", "counting": "per_array", "bytes_per_request": "7000",
-		"rate": "{requests: 7, per: 7s}", "max_in_flight": "7", "linger": "7ms", "timeout": "7s", "tls": "{ca_file: own}",
+		"rate": "{requests: 7, per: 7s}", "max_in_flight": "7", "linger": "7ms", "timeout": "7s", "max_wait": "7s", "tls": "{ca_file: own}",
 	}
 	fields := fieldsOf(reflect.ValueOf(&Workspace{}).Elem())
 	equal(t, "keys tried", len(own), len(fields.names))

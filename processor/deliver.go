@@ -170,8 +170,8 @@ func (d *delivery) attempt(spans []span) sink.Answer {
 	if answer.Unattributed > 0 {
 		d.log.Warn("braze reports errors that name no object of the request: the objects count as accepted", "workspace", d.lane.name, "errors", answer.Unattributed, "text", answer.Text)
 	}
-	if answer.Rate.Capped {
-		d.log.Warn("braze asks for a longer wait than the bridge makes", "workspace", d.lane.name, "waits", answer.Rate.Wait)
+	if answer.Rate.Named > 0 {
+		d.log.Warn("braze asks for a longer wait than max_wait allows", "workspace", d.lane.name, "asks", answer.Rate.Named, "waits", answer.Rate.Wait)
 	}
 	return answer
 }

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"strings"
 	"syscall"
@@ -311,10 +312,10 @@ func TestRetryAfterInAllItsForms(t *testing.T) {
 		{"a clock an hour ahead of ours", func() []string {
 			return []string{"Date", date(time.Hour), "Retry-After", date(time.Hour + 20*time.Second)}
 		}, 20 * time.Second},
-		{"more seconds than fit", func() []string { return []string{"Retry-After", "9223372037"} }, sink.MaxWait},
-		{"more digits than fit", func() []string { return []string{"Retry-After", strings.Repeat("9", 40)} }, sink.MaxWait},
-		{"999999", func() []string { return []string{"Retry-After", "999999"} }, sink.MaxWait},
-		{"a date far ahead", func() []string { return []string{"Retry-After", date(1000 * time.Hour)} }, sink.MaxWait},
+		{"more seconds than fit", func() []string { return []string{"Retry-After", "9223372037"} }, sink.DefaultMaxWait},
+		{"more digits than fit", func() []string { return []string{"Retry-After", strings.Repeat("9", 40)} }, sink.DefaultMaxWait},
+		{"999999", func() []string { return []string{"Retry-After", "999999"} }, sink.DefaultMaxWait},
+		{"a date far ahead", func() []string { return []string{"Retry-After", date(1000 * time.Hour)} }, sink.DefaultMaxWait},
 		{"two that differ", func() []string { return []string{"Retry-After", "3", "X-Ratelimit-Retry-After", "11"} }, 11 * time.Second},
 		{"two that differ, the other way", func() []string { return []string{"Retry-After", "11", "X-Ratelimit-Retry-After", "3"} }, 11 * time.Second},
 		{"one of two is nonsense", func() []string { return []string{"Retry-After", "abc", "X-Ratelimit-Retry-After", "3"} }, 3 * time.Second},
@@ -339,6 +340,22 @@ func TestRetryAfterInAllItsForms(t *testing.T) {
 				})
 			})
 		}
+	}
+}
+
+// TestAWaitThatIsCutIsSaid: what Braze asked for, what is waited for instead, and the setting that cuts it.
+func TestAWaitThatIsCutIsSaid(t *testing.T) {
+	for asked, says := range map[string]bool{"7": false, "999999": true} {
+		synctest.Test(t, func(t *testing.T) {
+			var said bytes.Buffer
+			m := meet(t.Context(), t, fakebraze.Options{}, say(429, "", "Retry-After", asked))
+			m.deliver.log = slog.New(slog.NewTextHandler(&said, nil))
+			m.deliverAll(m.events(2))
+			want := "asks for a longer wait than max_wait allows\" workspace=\"\" asks=277h46m39s waits=15m0s"
+			if got := strings.Contains(said.String(), want); got != says {
+				t.Errorf("asked for %s s, the log says: %s", asked, said.String())
+			}
+		})
 	}
 }
 

@@ -80,7 +80,7 @@ type RateInfo struct {
 	Reset     time.Duration // until the window ends, from the answer's own clock
 	Wait      time.Duration // what a 429 or 503 asked for; zero: nothing, or at once where Asked
 	Asked     bool          // a 429 or 503 named a wait, which may be zero
-	Capped    bool          // it named one beyond MaxWait
+	Named     time.Duration // the wait it named, where that is beyond ClientOptions.MaxWait and was cut to it; else zero
 }
 
 // DefaultTimeout bounds an attempt where ClientOptions don't.
@@ -95,6 +95,9 @@ type ClientOptions struct {
 	// Timeout bounds an attempt, from asking for a connection to the answer's last byte. Zero means DefaultTimeout.
 	// Lower gives up on answers that were on their way, which doubles objects; higher lets a dead connection hold a sender.
 	Timeout time.Duration
+	// MaxWait bounds the wait that a 429 or 503 can ask for. Zero means DefaultMaxWait. Lower asks again sooner, one request
+	// each time; higher lets a wrong header of a proxy stop everything for as long.
+	MaxWait time.Duration
 	// HTTP is the way to Braze: its Transport is used (see NewTransport), the rest of it would follow redirects. nil means
 	// http.DefaultTransport.
 	HTTP *http.Client
@@ -104,6 +107,7 @@ type ClientOptions struct {
 type Client struct {
 	key       func(refresh bool) (string, error)
 	timeout   time.Duration
+	maxWait   time.Duration
 	transport http.RoundTripper
 	template  *http.Request // what all attempts share
 	header    atomic.Pointer[keyHeader]
@@ -125,9 +129,12 @@ func NewClient(o ClientOptions) (*Client, error) {
 	if o.Key == nil {
 		return nil, fmt.Errorf("set up client for %s: no API key", target.Host)
 	}
-	c := &Client{key: o.Key, timeout: o.Timeout, transport: http.DefaultTransport}
+	c := &Client{key: o.Key, timeout: o.Timeout, maxWait: o.MaxWait, transport: http.DefaultTransport}
 	if c.timeout <= 0 {
 		c.timeout = DefaultTimeout
+	}
+	if c.maxWait <= 0 {
+		c.maxWait = DefaultMaxWait
 	}
 	if o.HTTP != nil && o.HTTP.Transport != nil {
 		c.transport = o.HTTP.Transport
@@ -231,6 +238,7 @@ func (c *Client) roundTrip(ctx, bound context.Context, r *Request, h *keyHeader,
 	// A proxy's page may repeat the request's headers. The key goes before anything is cut, so that no half of it stays.
 	body = bytesWithoutKey(body, h.token)
 	a := answerOf(resp.StatusCode, resp.Header, body, cut, r, time.Now())
+	a.Rate.limitWait(c.maxWait)
 	if a.Class == Transient && cut != nil && ctx.Err() != nil {
 		a.Class, a.Cause, a.Text = Interrupted, "", "interrupted while reading the answer"
 	}

@@ -7,9 +7,9 @@ import (
 	"time"
 )
 
-// MaxWait bounds what a 429 or 503 can ask for. Braze's windows are 3 seconds and an hour; beyond a quarter of an hour
-// asking again costs one request and finds out sooner that the limit was lifted.
-const MaxWait = 15 * time.Minute
+// DefaultMaxWait bounds what a 429 or 503 can ask for, where ClientOptions don't. Braze's windows are 3 seconds and an hour;
+// beyond a quarter of an hour asking again costs one request and finds out sooner that the limit was lifted.
+const DefaultMaxWait = 15 * time.Minute
 
 // maxReset bounds X-RateLimit-Reset: the hourly window and a minute for clocks that differ.
 const maxReset = 3660 * time.Second
@@ -78,7 +78,7 @@ func (r *RateInfo) ask(status int, header http.Header, now time.Time) {
 		}
 	}
 	if !r.Asked && status == http.StatusTooManyRequests && r.Reset > 0 && (!r.Known || r.Remaining == 0) {
-		r.Wait, r.Asked = min(r.Reset, MaxWait), true
+		r.Wait, r.Asked = r.Reset, true
 	}
 }
 
@@ -95,8 +95,12 @@ func (r *RateInfo) askFor(s string, header http.Header, now time.Time) {
 		return
 	}
 	r.Asked = true
-	if wait > MaxWait {
-		wait, r.Capped = MaxWait, true
-	}
 	r.Wait = max(r.Wait, wait)
+}
+
+// limitWait cuts the wait to most, and notes what was named.
+func (r *RateInfo) limitWait(most time.Duration) {
+	if r.Wait > most {
+		r.Wait, r.Named = most, r.Wait
+	}
 }

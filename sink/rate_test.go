@@ -2,6 +2,7 @@ package sink
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -33,11 +34,10 @@ func TestWaitThatAnAnswerAsksFor(t *testing.T) {
 		{"date now", http.Header{"Retry-After": {date(now)}}, RateInfo{}},
 		{"date in the past", http.Header{"Retry-After": {date(now.Add(-20 * time.Second))}}, RateInfo{}},
 		{"date by a clock an hour off", http.Header{"Retry-After": {date(hourOff.Add(20 * time.Second))}, "Date": {date(hourOff)}}, RateInfo{Wait: 20 * time.Second, Asked: true}},
-		{"seconds that overflow a duration", http.Header{"Retry-After": {"9223372037"}}, RateInfo{Wait: MaxWait, Asked: true, Capped: true}},
-		{"seconds that overflow an integer", http.Header{"Retry-After": {"99999999999999999999999"}}, RateInfo{Wait: MaxWait, Asked: true, Capped: true}},
-		{"seconds beyond the cap", http.Header{"Retry-After": {"999999"}}, RateInfo{Wait: MaxWait, Asked: true, Capped: true}},
-		{"seconds at the cap", http.Header{"Retry-After": {"900"}}, RateInfo{Wait: MaxWait, Asked: true}},
-		{"date beyond the cap", http.Header{"Retry-After": {date(now.Add(24 * time.Hour))}}, RateInfo{Wait: MaxWait, Asked: true, Capped: true}},
+		{"seconds that overflow a duration", http.Header{"Retry-After": {"9223372037"}}, RateInfo{Wait: (1<<31 - 1) * time.Second, Asked: true}},
+		{"seconds that overflow an integer", http.Header{"Retry-After": {"99999999999999999999999"}}, RateInfo{Wait: (1<<31 - 1) * time.Second, Asked: true}},
+		{"days", http.Header{"Retry-After": {"999999"}}, RateInfo{Wait: 999999 * time.Second, Asked: true}},
+		{"date a day ahead", http.Header{"Retry-After": {date(now.Add(24 * time.Hour))}}, RateInfo{Wait: 24 * time.Hour, Asked: true}},
 		{"Braze's own header", http.Header{"X-Ratelimit-Retry-After": {"12"}}, RateInfo{Wait: 12 * time.Second, Asked: true}},
 		{"both, the longer first", http.Header{"X-Ratelimit-Retry-After": {"12"}, "Retry-After": {"7"}}, RateInfo{Wait: 12 * time.Second, Asked: true}},
 		{"both, the longer second", http.Header{"X-Ratelimit-Retry-After": {"7"}, "Retry-After": {"12"}}, RateInfo{Wait: 12 * time.Second, Asked: true}},
@@ -86,7 +86,7 @@ func TestBothDialectsOfReset(t *testing.T) {
 		{"429 from an exhausted window", 429, triple("3000", "0", epoch), RateInfo{Limit: 3000, Known: true, Reset: 2 * time.Second, Wait: 2 * time.Second, Asked: true}},
 		{"429 with nothing but a reset", 429, http.Header{"X-Ratelimit-Reset": {"3"}}, RateInfo{Reset: 3 * time.Second, Wait: 3 * time.Second, Asked: true}},
 		{"429 from another window than the one described", 429, triple("250000", "90000", "1800"), RateInfo{Limit: 250000, Remaining: 90000, Known: true, Reset: 1800 * time.Second}},
-		{"429 from an exhausted hour", 429, triple("250000", "0", "1800"), RateInfo{Limit: 250000, Known: true, Reset: 1800 * time.Second, Wait: MaxWait, Asked: true}},
+		{"429 from an exhausted hour", 429, triple("250000", "0", "1800"), RateInfo{Limit: 250000, Known: true, Reset: 1800 * time.Second, Wait: 1800 * time.Second, Asked: true}},
 		{"429 that asks for less than the reset", 429, with(triple("3000", "0", epoch), "Retry-After", "1"), RateInfo{Limit: 3000, Known: true, Reset: 2 * time.Second, Wait: time.Second, Asked: true}},
 		{"503 is not about the window", 503, triple("3000", "0", epoch), RateInfo{Limit: 3000, Known: true, Reset: 2 * time.Second}},
 	} {
@@ -95,5 +95,35 @@ func TestBothDialectsOfReset(t *testing.T) {
 				t.Error(diff)
 			}
 		})
+	}
+}
+
+// TestMaxWait: what is asked for is waited for up to the bound, and what was named beyond it is told.
+func TestMaxWait(t *testing.T) {
+	for _, c := range []struct {
+		max, wait, named time.Duration
+		asked            string
+	}{
+		{0, 15 * time.Minute, 0, "900"},
+		{0, 15 * time.Minute, 901 * time.Second, "901"},
+		{0, 15 * time.Minute, (1<<31 - 1) * time.Second, "9223372037"},
+		{5 * time.Minute, 5 * time.Minute, 6 * time.Minute, "360"},
+		{5 * time.Minute, 3 * time.Second, 0, "3"},
+		{2 * time.Hour, time.Hour, 0, "3600"},
+		{time.Second, 0, 0, "0"},
+	} {
+		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Retry-After", c.asked)
+			w.WriteHeader(http.StatusTooManyRequests)
+		}))
+		client, err := NewClient(ClientOptions{Endpoint: srv.URL, Key: func(bool) (string, error) { return "key", nil }, MaxWait: c.max})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := NewRequest(nil, []Item{{Kind: Event, JSON: []byte(goodEvent)}})
+		if got := client.Send(t.Context(), &r).Rate; !got.Asked || got.Wait != c.wait || got.Named != c.named {
+			t.Errorf("at most %s, asked for %s s: %+v", c.max, c.asked, got)
+		}
+		srv.Close()
 	}
 }

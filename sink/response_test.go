@@ -334,7 +334,8 @@ func FuzzAnswer(f *testing.F) {
 		if len(a.Text) > maxText || !utf8.ValidString(a.Text) || (a.Class != Accepted && a.Text == "") {
 			t.Fatalf("text %q", a.Text)
 		}
-		if a.Rate.Wait < 0 || a.Rate.Wait > MaxWait || a.Rate.Reset < 0 || a.Rate.Reset > maxReset || a.Rate.Remaining < 0 || a.Rate.Limit < 0 {
+		a.Rate.limitWait(DefaultMaxWait)
+		if a.Rate.Wait < 0 || a.Rate.Wait > DefaultMaxWait || a.Rate.Reset < 0 || a.Rate.Reset > maxReset || a.Rate.Remaining < 0 || a.Rate.Limit < 0 {
 			t.Fatalf("rate %+v", a.Rate)
 		}
 	})

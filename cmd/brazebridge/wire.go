@@ -133,6 +133,7 @@ func newWorkspace(c *config.Workspace, path string, shared *sink.Gate, found *fa
 		Endpoint: c.Endpoint,
 		Key:      newAPIKey(c.APIKey).get,
 		Timeout:  c.Timeout.D(),
+		MaxWait:  c.MaxWait.D(),
 		HTTP:     &http.Client{Transport: newTransport(c.TLS, path+".tls", c.MaxInFlight, found)},
 	})
 	found.add(path+".endpoint", err, "the REST address of your instance, such as https://rest.iad-01.braze.com")

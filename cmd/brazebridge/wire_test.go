@@ -187,6 +187,31 @@ func TestWorkspaces(t *testing.T) {
 	})
 }
 
+// How long a 429 may make a workspace wait is its own setting.
+func TestMaxWaitOfAWorkspace(t *testing.T) {
+	busy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X-Ratelimit-Retry-After", "9999")
+		w.WriteHeader(http.StatusTooManyRequests)
+	}))
+	defer busy.Close()
+	cfg := parse(t, strings.Replace(goodConfig, `api_key: k}`, `api_key: k, max_wait: 5m, workspaces: {eu: {max_wait: 2m}, us: {}}}`, 1))
+	for _, w := range cfg.Braze.Workspaces {
+		w.Endpoint = busy.URL
+	}
+	cfg.Braze.Endpoint = busy.URL
+	found := &faults{}
+	all := newWorkspaces(&cfg.Braze, found)
+	if err := found.err(); err != nil {
+		t.Fatal(err)
+	}
+	for name, want := range map[string]time.Duration{"": 5 * time.Minute, "eu": 2 * time.Minute, "us": 5 * time.Minute} {
+		r := sink.NewRequest(nil, []sink.Item{{Kind: sink.Event, JSON: []byte(`{}`)}})
+		if got := all[name].Client.Send(t.Context(), &r).Rate; got.Wait != want || got.Named != 9999*time.Second {
+			t.Errorf("workspace %q: %+v, want a wait of %s", name, got, want)
+		}
+	}
+}
+
 // Where every topic has a workspace of its own, the braze section itself is none.
 func TestNoDefaultWorkspace(t *testing.T) {
 	found := &faults{}
