@@ -5,7 +5,7 @@ import "encoding/json"
 // Effect is what sending an object twice does. A closed set: its values are metric labels.
 type Effect string
 
-// The effects. Braze knows no idempotency key, so every event, purchase and change arrives as often as it is sent.
+// The effects. Setting, unsetting, replacing, and add and remove of plain values come to the same however often. Braze knows no idempotency key, so every event, purchase and change arrives as often as it is sent.
 const (
 	EffectOnce      Effect = "once"      // a further event or purchase at most, or the same attributes again
 	EffectCart      Effect = "cart"      // an ecommerce.cart_updated that adds or removes: the line's quantity changes twice
@@ -31,12 +31,21 @@ func (it *Item) Effect() Effect {
 		if json.Unmarshal(it.JSON, &fields) != nil {
 			return EffectOnce
 		}
-		for _, v := range fields {
-			var operators map[string]json.RawMessage
-			if json.Unmarshal(v, &operators) == nil && (operators["inc"] != nil || operators["$add"] != nil) {
+		for name, v := range fields {
+			if standardIndex.find([]byte(name)) < 0 && adds(v) {
 				return EffectIncrement
 			}
 		}
 	}
 	return EffectOnce
+}
+
+// adds reports whether an attribute's value is an operator that does more each time. With a key of another kind beside it, inc
+// is a key like others (checkObject); $add mixes with $update and $remove.
+func adds(v json.RawMessage) bool {
+	var keys map[string]json.RawMessage
+	if json.Unmarshal(v, &keys) != nil {
+		return false
+	}
+	return keys["$add"] != nil || keys["inc"] != nil && len(keys) == 1
 }

@@ -63,6 +63,8 @@ type previewedRecord struct {
 	Objects                []struct {
 		Kind   string
 		Object json.RawMessage
+
+		NotRepeatSafe string `json:"not_repeat_safe"`
 	}
 }
 

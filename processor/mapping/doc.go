@@ -216,4 +216,12 @@
 // and an ecommerce.order_placed, where a cart may get both its whole contents (action: replace, or none) and changes
 // (add, remove), which Braze adds up, and where the schema of an Avro key is not known. WarnAcross does so for carts that
 // several topics write to.
+//
+// # What is not repeat-safe
+//
+// A record is delivered at least once: after a crash, or an answer that did not come, it is sent again, and Braze has no key to
+// tell. An event or purchase is then double. Setting an attribute, unsetting it, and add and remove of plain values come to
+// the same. Wrong, and not only double, is what changes a value by an amount: an attribute's inc and $add, and an
+// ecommerce.cart_updated whose action is add or remove. preview marks such objects as not repeat-safe, and
+// brazebridge_resent_deltas_total counts those that were sent again in doubt. Where the record has the whole value, send that.
 package mapping

@@ -30,6 +30,8 @@ type jsonObject struct {
 	Kind   string          `json:"kind"`
 	Object json.RawMessage `json:"object"`
 	Error  string          `json:"error,omitempty"` // why Braze would refuse it
+	// NotRepeatSafe is the effect of an object that changes a value by an amount: twice is wrong.
+	NotRepeatSafe string `json:"not_repeat_safe,omitempty"`
 }
 
 // Record writes a record's line.
@@ -40,7 +42,7 @@ func (j *JSON) Record(s *Shown) error {
 		Record: recordJSON(s.Verdict.Value), Objects: []jsonObject{},
 	}
 	for i, item := range s.Items {
-		line.Objects = append(line.Objects, jsonObject{Kind: item.Kind.String(), Object: item.JSON, Error: s.refusal(i)})
+		line.Objects = append(line.Objects, jsonObject{Kind: item.Kind.String(), Object: item.JSON, Error: s.refusal(i), NotRepeatSafe: repeat(&item)})
 	}
 	return j.enc.Encode(line)
 }

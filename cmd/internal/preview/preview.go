@@ -107,6 +107,8 @@ type Summary struct {
 	Mapped   int `json:"mapped"`
 	Filtered int `json:"filtered"`
 	Rejected int `json:"rejected"`
+
+	NotRepeatSafe int `json:"not_repeat_safe"` // of Objects, those that change a value by an amount
 }
 
 // Run shows all records of the source. The error is that of the source, or of the printing.
@@ -160,6 +162,9 @@ func (o *Options) finish(sum *Summary, sent [][]sink.Item) error {
 		sum.Objects += r.Len()
 		for _, item := range items {
 			sum.DataPoints += DataPoints(item)
+			if repeat(&item) != "" {
+				sum.NotRepeatSafe++
+			}
 		}
 		if err := o.Show.Request(r.Body, i+1, len(requests), r.Len()); err != nil {
 			return fmt.Errorf("print a request: %w", err)

@@ -75,6 +75,9 @@ func (t *Text) Record(s *Shown) error {
 		if text := s.refusal(i); text != "" {
 			t.line("    %s", t.bad.Sprint("refused: "+text))
 		}
+		if effect := repeat(&item); effect != "" {
+			t.line("    %s", t.quiet.Sprint("not repeat-safe: "+repeatTexts[effect]))
+		}
 	}
 	t.line("")
 	return t.err
@@ -122,5 +125,8 @@ func (t *Text) Request(body []byte, number, of, n int) error {
 func (t *Text) Summary(s *Summary) error {
 	t.line("%s", t.bold.Sprintf("%s: %d mapped, %d filtered, %d rejected", count(s.Records, "record"), s.Mapped, s.Filtered, s.Rejected))
 	t.line("%s in %s, at a cost of %s; nothing was sent", count(s.Objects, "object"), count(s.Requests, "request"), count(s.DataPoints, "data point"))
+	if s.NotRepeatSafe > 0 {
+		t.line("%s", t.quiet.Sprintf("%s not repeat-safe: twice is wrong there, not only double", count(s.NotRepeatSafe, "object")))
+	}
 	return t.err
 }
