@@ -97,11 +97,11 @@ func TestTheWholeRateIsUsed(t *testing.T) {
 	}
 }
 
-// TestASharedLimitIsNoticedBeforeItIsExhausted has somebody else use a third of the rate. Where the headers tell what is left
-// of the window, the bridge slows down before a 429; where they tell of the hour only, a 429 is how it learns, and is rare.
+// TestASharedLimitIsNoticedBeforeItIsExhausted has somebody else use a third of the rate: the bridge slows down before a 429, where the
+// headers tell what is left of the window, and where they tell of the hour only.
 func TestASharedLimitIsNoticedBeforeItIsExhausted(t *testing.T) {
 	const rate, per = 300, 3 * time.Second
-	for dialect, most := range map[string]int64{"epoch": 0, "seconds": 7 * rate / 40} {
+	for _, dialect := range []string{"epoch", "seconds"} {
 		t.Run(dialect, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				time.Sleep(twoYears)
@@ -132,8 +132,8 @@ func TestASharedLimitIsNoticedBeforeItIsExhausted(t *testing.T) {
 				after := f.braze.Stats()
 				close(stop)
 				<-done
-				if n := after.Statuses["429"] - before.Statuses["429"]; n > most {
-					t.Errorf("%d requests were too many in 7 windows (%d of somebody else's), want at most %d", n, refused, most)
+				if n := after.Statuses["429"] - before.Statuses["429"]; n > 0 {
+					t.Errorf("%d requests were too many in 7 windows (%d of somebody else's)", n, refused)
 				}
 				if n := after.AcceptedRequests - before.AcceptedRequests; n < 7*rate*8/10 {
 					t.Errorf("%d requests in 7 windows of %d: too slow", n, rate)

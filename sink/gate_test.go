@@ -23,6 +23,8 @@ type server struct {
 	over   int     // requests that were answered 429
 	others float64 // requests per second of somebody else
 	met    int     // of those in this window
+	hour   int     // where it is not zero: the limit per hour, which is all that answers tell of
+	spent  int     // of it
 }
 
 func newServer(limit int, per, phase time.Duration) *server {
@@ -37,6 +39,7 @@ func (s *server) turn() (left time.Duration) {
 	}
 	within := elapsed % s.per
 	if met := int(s.others * within.Seconds()); met > s.met {
+		s.spent += max(0, min(met-s.met, s.limit-s.used)) // who is turned away spends nothing
 		s.used += met - s.met
 		s.met = met
 	}
@@ -50,6 +53,12 @@ func (s *server) request() Answer {
 	if s.used++; s.used > s.limit {
 		s.over++
 		return Answer{Class: Throttled, Status: 429, Rate: RateInfo{Wait: reset, Asked: true}}
+	}
+	s.spent++
+	if s.hour > 0 {
+		return Answer{Class: Accepted, Status: 201, Rate: RateInfo{
+			Limit: s.hour, Remaining: s.hour - s.spent, Known: true, Reset: time.Hour - time.Since(s.began).Truncate(time.Second),
+		}}
 	}
 	return Answer{Class: Accepted, Status: 201, Rate: RateInfo{Limit: s.limit, Remaining: s.limit - s.used, Known: true, Reset: reset}}
 }

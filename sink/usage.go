@@ -22,6 +22,8 @@ type usage struct {
 	start    time.Duration // when it was, estimated, rather too early
 	last     int           // Remaining as the latest answer has it
 	answered int           // answers in this window
+
+	trail trail // of a long window, through which the short one shows
 }
 
 // next is when the request after the one at slot may leave; own is when the gate's own pace allows it.
@@ -62,7 +64,7 @@ func (g *Gate) observe(a Answer) {
 		g.close(g.seen.untilNext(now, a.Rate.Reset, g.per))
 	case g.limit == 0:
 	case a.Rate.Reset > g.per+time.Second: // not the configured window
-		g.spreadEvenly(now, a.Rate)
+		g.spreadBoth(now, a.Rate)
 	default:
 		g.seen.note(now, a.Rate, g.per, g.interval())
 		if perNano, left, ok := g.seen.allowed(now, a.Rate.Limit, g.per); ok {
@@ -80,6 +82,23 @@ func (g *Gate) unnamedWait() time.Duration {
 		return time.Second
 	}
 	return min(g.per, time.Second)
+}
+
+// spreadBoth paces by a long window and by what it tells of the configured one, whichever is less. Contracts by monthly active users
+// are limited by the hour and by a burst of seconds, and their answers tell of the hour only. But how fast it is used up shows how much
+// of the burst others use (post_user_track, "Monthly Active Users CY 24-25").
+func (g *Gate) spreadBoth(now time.Duration, r RateInfo) {
+	perNano, left := math.Inf(1), time.Duration(0)
+	if r.Reset >= longWindow {
+		perNano, left = float64(r.Remaining)*g.share/float64(r.Reset), r.Reset
+	}
+	g.seen.trail.note(now, r.Remaining, g.seen.outstanding, g.per)
+	if burst, ok := g.seen.trail.allowed(now, g.limit, g.per, g.share); ok && burst < perNano {
+		perNano, left = burst, g.per
+	}
+	if left > 0 {
+		g.spread(now, perNano, left)
+	}
 }
 
 // spreadEvenly spreads this member's part of what remains over a long window's rest.
