@@ -158,11 +158,25 @@ func (p reply) text() string {
 	return p.message
 }
 
-// success fills in the answer to a 2xx: accepted only where the body is whole and Braze's.
+// isSuccess reports whether a 2xx is Braze's word that it has the objects: "success", or with a 202, while it pauses processing for
+// maintenance, "queued" (api/errors, "Queued responses"). To send again what is queued would double all of it, once for each attempt.
+func (p reply) isSuccess(status int) bool {
+	return p.object && (p.message == "success" || p.message == "queued" && status == http.StatusAccepted)
+}
+
+// success fills in the answer to a 2xx: accepted only where the body is whole and Braze's. Where it is another word of Braze's
+// and all objects are named, none was accepted, and none is in doubt.
 func (p reply) success(a *Answer, r *Request, cut error) {
-	if p.object && p.message == "success" {
+	if p.isSuccess(a.Status) {
 		p.attribute(a, r)
 		return
+	}
+	if p.message != "" && len(p.errors) > 0 {
+		if p.attribute(a, r); len(a.Errors) == r.Len() {
+			a.Class, a.Unattributed, a.Text = ObjectsRefused, 0, statusText(a.Status, nil, p.text())
+			return
+		}
+		a.Errors, a.Unattributed = nil, 0
 	}
 	a.Class, a.Ambiguous, a.Cause = Transient, true, CauseNotSuccess
 	switch {

@@ -83,7 +83,7 @@ func TestSuccessIsBrazesAlone(t *testing.T) {
 		{` { "message" : "success" , "extra" : {"a":[1]} } `, true},
 		{`{"message":"success","errors":[]}`, true},
 		{`{"message":"success","errors":null}`, true},
-		{`{"message":"queued"}`, false},
+		{`{"message":"Queued"}`, false},
 		{`{"message":"Success"}`, false},
 		{`{"message":"success "}`, false},
 		{`{"Message":"success"}`, false},
