@@ -129,6 +129,11 @@ func modelCommon(o map[string]any, limit int, reserved ...string) bool {
 	}
 	at, _ := o["time"].(string)
 	parsed, err := time.Parse(time.RFC3339Nano, at)
+	for _, layout := range []string{"2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05Z07", "2006-01-02T15:04:05", "2006-01-02T15:04Z07:00", "2006-01-02T15:04", "2006-01-02"} {
+		if err != nil {
+			parsed, err = time.Parse(layout, at)
+		}
+	}
 	if err != nil || parsed.Year() < 1900 || parsed.Year() > 3000 {
 		return false
 	}

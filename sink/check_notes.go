@@ -10,6 +10,7 @@ const (
 	noteLongAttribute
 	noteNullProperty
 	noteTimeInArray
+	noteZonelessTime
 	noteNullInArray
 	noteUnknownKey
 	noteAliasUpdateOnly
@@ -33,6 +34,7 @@ var noteNames = [noteCount]string{
 	noteLongAttribute:           "long_attribute",
 	noteNullProperty:            "null_property",
 	noteTimeInArray:             "time_in_array",
+	noteZonelessTime:            "zoneless_time",
 	noteNullInArray:             "null_in_array",
 	noteUnknownKey:              "unknown_key",
 	noteAliasUpdateOnly:         "alias_update_only",
@@ -55,6 +57,7 @@ var noteNames = [noteCount]string{
 //   - long_property, long_attribute: a string of more than 255 characters, which Braze may cut or drop (api/objects_filters/event_object)
 //   - null_property: a null among an event's or purchase's properties; its effect is not documented
 //   - time_in_array: a time within an array of properties, which Braze does not take for a time (event_object)
+//   - zoneless_time: an event's or purchase's time without a zone, whose meaning is not documented (event_object)
 //   - null_in_array: a null in an attribute that is an array of plain values; its effect is not documented
 //   - unknown_key: a top-level key of an event or purchase that Braze does not document
 //   - alias_update_only: an object for a user_alias without `_update_existing_only: false`; it never creates the user (post_user_track)

@@ -52,10 +52,13 @@ func TestPhoneAgreesWithTheModel(t *testing.T) {
 // TestEventTimeAgreesWithTheModel compares with the time package on times and on times with characters changed.
 func TestEventTimeAgreesWithTheModel(t *testing.T) {
 	random := rand.New(rand.NewPCG(9, 10))
-	layouts := []string{time.RFC3339Nano, "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05.000Z07:00"}
-	colon := regexp.MustCompile(`^(.{19}):(\d{3}\D)`) // Braze's own form, which the package cannot read
-	loose := regexp.MustCompile(`[+-](24:?\d\d|\d\d:?60)$`)
-	shape := regexp.MustCompile(`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:?\d\d)$`) // the package also reads a sign within a fraction
+	layouts := []string{time.RFC3339Nano, "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05.000Z07:00", "2006-01-02T15:04Z07:00", "2006-01-02T15:04Z0700", "2006-01-02T15:04Z07", "2006-01-02T15:04:05Z07",
+		"2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02"}
+	colon := regexp.MustCompile(`^(.{19}):(\d{3}(\D|$))`) // Braze's own form, which the package cannot read
+	loose := regexp.MustCompile(`[+-](24(:?\d\d)?|\d\d:?60)$`)
+	// The package also reads a sign within a fraction.
+	shape := regexp.MustCompile(`^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)?)?$`)
+	zone := regexp.MustCompile(`T.*(Z|[+-]\d\d(:?\d\d)?)$`)
 	good := 0
 	for range 20_000 {
 		at := time.Unix(random.Int64N(40_000_000_000)-5_000_000_000, random.Int64N(1e9)).In(time.FixedZone("", (random.IntN(48)-24)*1800))
@@ -72,8 +75,8 @@ func TestEventTimeAgreesWithTheModel(t *testing.T) {
 		if strings.HasPrefix(text[min(16, len(text)):], ":60") || loose.MatchString(text) {
 			continue // a leap second is a time in RFC 3339 and not to the package; zones of 24 hours and 60 minutes are the reverse
 		}
-		if got := isEventTime(b); got != want {
-			t.Fatalf("%q: %v, the model says %v", b, got, want)
+		if got, zoned := isEventTime(b); got != want || got && zoned != zone.MatchString(text) {
+			t.Fatalf("%q: %v, zone %v; the model says %v", b, got, zoned, want)
 		}
 		if want {
 			good++

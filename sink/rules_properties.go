@@ -77,8 +77,10 @@ func (c *Checker) noteValues(self int) {
 				c.note(noteLongProperty)
 			}
 			// Only elements of arrays have no name; a member's name lies behind a quote, so never at position zero.
-			if n.keyAt == 0 && n.bytes() >= 20 && isEventTime(c.scan.strOf(n)) {
-				c.note(noteTimeInArray)
+			if n.keyAt == 0 && n.bytes() >= len("2006-01-02T15:04Z") {
+				if ok, zoned := isEventTime(c.scan.strOf(n)); ok && zoned {
+					c.note(noteTimeInArray)
+				}
 			}
 		}
 	}

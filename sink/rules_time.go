@@ -10,15 +10,34 @@ const (
 	lastEventYear  = 3000
 )
 
-// isEventTime reports whether b is a date, time and zone as RFC 3339 writes them, or with the colon before milliseconds that Braze
-// documents besides. A time without a zone is not taken: what Braze makes of it in an event is not documented.
-func isEventTime(b []byte) bool {
+// isEventTime reports whether b is a date, or a date and time, of ISO 8601, or with the colon before milliseconds that Braze documents
+// besides; and whether it has a zone. Without one it is sent and counted: what Braze makes of it in an event is not documented.
+func isEventTime(b []byte) (ok, zoned bool) {
 	year, rest, ok := cutDate(b)
-	if !ok || year < firstEventYear || year > lastEventYear || len(rest) == 0 || rest[0]|0x20 != 't' {
-		return false
+	if !ok || year < firstEventYear || year > lastEventYear {
+		return false, false
 	}
-	rest, ok = cutClock(rest[1:])
-	return ok && isZone(cutFraction(rest))
+	if len(rest) == 0 {
+		return true, false
+	}
+	if rest[0]|0x20 != 't' {
+		return false, false
+	}
+	rest, ok = cutMinutes(rest[1:])
+	zoned = len(rest) > 0
+	return ok && (!zoned || isZone(rest)), zoned
+}
+
+// cutMinutes reads HH:MM, or HH:MM:SS with or without a fraction. Java writes a time of no seconds without them.
+func cutMinutes(b []byte) (rest []byte, ok bool) {
+	if rest, ok = cutClock(b); ok {
+		return cutFraction(rest), true
+	}
+	if len(b) < 5 || b[2] != ':' {
+		return nil, false
+	}
+	hour, minute := two(b), two(b[3:])
+	return b[5:], hour >= 0 && hour < 24 && minute >= 0 && minute < 60
 }
 
 // isAttributeTime reports whether b is one of the forms that Braze reads in attributes and within nested ones: with or without zone or
@@ -91,11 +110,14 @@ func cutFraction(b []byte) []byte {
 	return b
 }
 
-// isZone reports whether b is Z, +HH:MM or +HHMM.
+// isZone reports whether b is Z, +HH:MM, +HHMM or +HH.
 func isZone(b []byte) bool {
 	switch len(b) {
 	case 1:
 		return b[0]|0x20 == 'z'
+	case 3:
+		hours := two(b[1:])
+		return (b[0] == '+' || b[0] == '-') && hours >= 0 && hours < 24
 	case 5, 6:
 		minutes := two(b[len(b)-2:])
 		hours := two(b[1:])

@@ -101,8 +101,13 @@ func (c *Checker) checkCommon() bool {
 		return c.refuse(RuleTime, "time is missing")
 	case n.kind != scanString:
 		return c.refuse(RuleTime, "time is "+n.kind.String()+", not a string")
-	case !isEventTime(c.scan.strOf(n)):
-		return c.refuse(RuleTime, "time is not RFC 3339 with a zone, from the year 1900 to 3000")
+	}
+	ok, zoned := isEventTime(c.scan.strOf(n))
+	if !ok {
+		return c.refuse(RuleTime, "time is not ISO 8601, from the year 1900 to 3000")
+	}
+	if !zoned {
+		c.note(noteZonelessTime)
 	}
 	return true
 }

@@ -82,14 +82,19 @@ func TestGoodIdentifiers(t *testing.T) {
 // TestGoodTimes are the forms that an event's time may have.
 func TestGoodTimes(t *testing.T) {
 	for _, good := range []string{"2026-01-15T09:35:20Z", "2026-01-15T09:35:20.123456789Z", "2026-01-15T09:35:20+01:00", "2026-01-15T09:35:20.5-0530", "2026-01-15t09:35:20z",
-		"2026-01-15T09:35:20:123Z", "2026-01-15T09:35:20:123+0100", "1900-01-01T00:00:00Z", "3000-12-31T23:59:59Z", "2016-12-31T23:59:60Z", "2024-02-29T00:00:00Z", "2000-02-29T00:00:00Z"} {
-		if !isEventTime([]byte(good)) || !isAttributeTime([]byte(good)) {
+		"2026-01-15T09:35:20:123Z", "2026-01-15T09:35:20:123+0100", "1900-01-01T00:00:00Z", "3000-12-31T23:59:59Z", "2016-12-31T23:59:60Z", "2024-02-29T00:00:00Z", "2000-02-29T00:00:00Z", "2026-01-15T09:35:20+01"} {
+		if ok, zoned := isEventTime([]byte(good)); !ok || !zoned || !isAttributeTime([]byte(good)) {
 			t.Errorf("%s is refused", good)
 		}
 	}
-	for _, bad := range []string{"", "2026", "2026-01-15T09:35:20:12Z", "2026-01-15T09:35:20:1234Z", "2026-01-15T09:35Z", "1900-02-29T00:00:00Z", "2026-04-31T00:00:00Z", "2026-01-00T00:00:00Z",
+	for good, want := range map[string]bool{"2026-01-15T09:35Z": true, "2026-01-15T09:35+01:00": true, "2026-01-15T09:35-03": true, "2026-01-15T09:35:20.5": false, "2026-01-15T09:35": false, "2026-01-15": false} {
+		if ok, zoned := isEventTime([]byte(good)); !ok || zoned != want {
+			t.Errorf("%s: %v, with a zone %v", good, ok, zoned)
+		}
+	}
+	for _, bad := range []string{"", "2026", "2026-01-15T09:35:20:12Z", "2026-01-15T09:35:20:1234Z", "2026-01-15T09", "2026-01-15T9:35Z", "2026-01-15T", "1900-02-29T00:00:00Z", "2026-04-31T00:00:00Z", "2026-01-00T00:00:00Z",
 		"2026-01-15T09:35:20 Z", "2026-01-15T09:35:20+1:00", "2026-01-15T09:35:20+01-00", "2026-01-15T09:35:20*01:00", "2026-01-15T09:35:61Z", "2026/01/15T09:35:20Z", "x026-01-15T09:35:20Z", "2026-01-15T09:35:20ZZ"} {
-		if isEventTime([]byte(bad)) {
+		if ok, _ := isEventTime([]byte(bad)); ok {
 			t.Errorf("%s passes", bad)
 		}
 	}

@@ -84,7 +84,7 @@ func TestRequiredOfAProduct(t *testing.T) {
 
 // TestFormsOfTime: each form that is taken, in its own words.
 func TestFormsOfTime(t *testing.T) {
-	for _, text := range []string{"2026-01-15T09:35Z", "2026-01-15T09:35", "20260115T093520Z", "20260115T093520+01:00", "20260115T093520+0100"} {
+	for _, text := range []string{"2026-01-15T09:35Z", "2026-01-15T09:35+0100", "2026-01-15T09:35+01", "2026-01-15T09:35", "20260115T093520Z", "20260115T093520+01:00", "20260115T093520+0100"} {
 		if _, ok := parseTime(text); !ok {
 			t.Errorf("parseTime(%q) fails", text)
 		}

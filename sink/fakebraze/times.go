@@ -9,7 +9,8 @@ import (
 // seconds of each, with a full stop or a comma.
 var timeLayouts = []string{
 	"2006-01-02T15:04:05Z07:00", "2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05Z07", "2006-01-02T15:04:05",
-	"2006-01-02T15:04Z07:00", "2006-01-02T15:04", "2006-01-02", "20060102T150405Z0700", "20060102T150405Z07:00",
+	"2006-01-02T15:04Z07:00", "2006-01-02T15:04Z0700", "2006-01-02T15:04Z07", "2006-01-02T15:04", "2006-01-02", "20060102T150405Z0700",
+	"20060102T150405Z07:00",
 }
 
 // parseTime reads the time of an event or purchase; one without a zone is taken as UTC, as Braze does with
