@@ -190,6 +190,21 @@ func TestWhoseProfile(t *testing.T) {
 	}
 }
 
+// TestContactsAreOneHoweverWritten: an email in another case, a phone with other punctuation, are the same user, and are kept as sent.
+func TestContactsAreOneHoweverWritten(t *testing.T) {
+	s := newServer(t, Options{})
+	accept(t, s, `{"attributes":[{"email":"Ada@Example.com","a":1},{"phone":"+49 (151) 123-45678","a":1}]}`)
+	accept(t, s, `{"attributes":[{"email":"ada@example.COM","b":2},{"phone":"4915112345678","b":2}]}`)
+	if n := s.Stats().Profiles; n != 2 {
+		t.Errorf("%d profiles", n)
+	}
+	equalJSON(t, user(t, s, "email", "ADA@example.com").Attributes, `{"a":1,"b":2,"email":"ada@example.COM"}`)
+	equalJSON(t, user(t, s, "phone", "+4915112345678").Attributes, `{"a":1,"b":2,"phone":"4915112345678"}`)
+	if _, ok := s.User("phone", "4915112345679"); ok {
+		t.Error("another number is found")
+	}
+}
+
 // TestNullArray: null is no array, so the answer counts nothing for it.
 func TestNullArray(t *testing.T) {
 	if a := accept(t, newServer(t, Options{}), `{"attributes":null,"events":[{"external_id":"u","name":"seen","time":"`+at+`"}]}`); a.Attributes != nil || a.Events == nil {

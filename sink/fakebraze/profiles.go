@@ -3,6 +3,7 @@ package fakebraze
 import (
 	"fmt"
 	"maps"
+	"strings"
 	"time"
 )
 
@@ -43,8 +44,19 @@ func newProfiles(limit int) *profiles {
 	}
 }
 
-// contactKey separates the index of emails from that of phones.
-func contactKey(kind, value string) string { return kind + "\x00" + value }
+// contactKey separates the index of emails from that of phones. An email is looked up without regard to case, a phone by its digits:
+// the same address or number written in two ways is one user.
+func contactKey(kind, value string) string {
+	if kind == "email" {
+		return kind + "\x00" + strings.ToLower(value)
+	}
+	return kind + "\x00" + strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, value)
+}
 
 // aliasOf returns label and name of an object's user_alias.
 func aliasOf(fields map[string]any) (label, name string, ok bool) {
