@@ -9,6 +9,12 @@ import (
 // from Remaining.
 const longWindow = 10 * time.Second
 
+// A 429 proves for so long that the configured rate is the limit; without, others are left so much of it.
+const (
+	proven   = time.Hour
+	unproven = 0.4
+)
+
 // usage is what the answers tell of the limit: whether somebody else uses it too, and how much is left until when.
 type usage struct {
 	outstanding int // requests that passed and whose answers were not observed
@@ -23,6 +29,10 @@ type usage struct {
 	last     int           // Remaining as the latest answer has it
 	answered int           // answers in this window
 
+	refused   bool          // there was a 429
+	refusedAt time.Duration // the latest
+
+	spent int   // by all, in the short windows that were seen
 	trail trail // of a long window, through which the short one shows
 }
 
@@ -55,10 +65,14 @@ func (g *Gate) observe(a Answer) {
 	case a.Class == Throttled:
 		g.close(g.unnamedWait())
 	}
-	if !a.Rate.Known || a.Class == Throttled {
+	now := time.Since(g.base)
+	if a.Class == Throttled {
+		g.seen.refused, g.seen.refusedAt = true, now
 		return
 	}
-	now := time.Since(g.base)
+	if !a.Rate.Known {
+		return
+	}
 	switch {
 	case a.Rate.Remaining == 0:
 		g.close(g.seen.untilNext(now, a.Rate.Reset, g.per))
@@ -66,12 +80,26 @@ func (g *Gate) observe(a Answer) {
 	case a.Rate.Reset > g.per+time.Second: // not the configured window
 		g.spreadBoth(now, a.Rate)
 	default:
-		g.seen.note(now, a.Rate, g.per, g.interval())
-		if perNano, left, ok := g.seen.allowed(now, a.Rate.Limit, g.per); ok {
-			g.spread(now, perNano, left)
-		} else if !g.seen.known {
-			g.spreadEvenly(now, a.Rate)
-		}
+		g.spreadShort(now, a.Rate)
+	}
+}
+
+// spreadShort paces by the short window that the answers tell of: by what is left of the present one, and by what all have used of the
+// latest, whichever is less.
+func (g *Gate) spreadShort(now time.Duration, r RateInfo) {
+	if g.seen.note(now, r, g.per, g.interval()) {
+		g.seen.trail.note(now, -g.seen.spent, g.seen.outstanding, g.per)
+	} else {
+		g.seen.trail.answered++
+	}
+	perNano, left, ok := g.seen.allowed(now, r.Limit, g.per)
+	if trailing, told := g.seen.trail.allowed(now, r.Limit, g.per, g.share); told && (!ok || trailing < perNano) {
+		perNano, left, ok = trailing, g.per, !math.IsInf(trailing, 1)
+	}
+	if ok {
+		g.spread(now, perNano, left)
+	} else if !g.seen.known {
+		g.spreadEvenly(now, r)
 	}
 }
 
@@ -86,7 +114,8 @@ func (g *Gate) unnamedWait() time.Duration {
 
 // spreadBoth paces by a long window and by what it tells of the configured one, whichever is less. Contracts by monthly active users
 // are limited by the hour and by a burst of seconds, and their answers tell of the hour only. But how fast it is used up shows how much
-// of the burst others use (post_user_track, "Monthly Active Users CY 24-25").
+// of the burst others use (post_user_track, "Monthly Active Users CY 24-25"). That the burst is what is configured, and not more, no
+// answer says but a 429: before one, a part of this member's rate stays its own, whatever others use.
 func (g *Gate) spreadBoth(now time.Duration, r RateInfo) {
 	perNano, left := math.Inf(1), time.Duration(0)
 	if r.Reset >= longWindow {
@@ -94,7 +123,10 @@ func (g *Gate) spreadBoth(now time.Duration, r RateInfo) {
 	}
 	g.seen.trail.note(now, r.Remaining, g.seen.outstanding, g.per)
 	if burst, ok := g.seen.trail.allowed(now, g.limit, g.per, g.share); ok && burst < perNano {
-		perNano, left = burst, g.per
+		if !g.seen.refused || now-g.seen.refusedAt > proven {
+			burst = max(burst, unproven/g.interval())
+		}
+		perNano, left = min(burst, perNano), g.per
 	}
 	if left > 0 {
 		g.spread(now, perNano, left)
@@ -135,7 +167,7 @@ func (u *usage) untilNext(now, reset, per time.Duration) time.Duration {
 
 // note follows Remaining through the short windows: it falls, and jumps up where a new window begins. For a while after
 // that, answers of the window before are still on their way and prove nothing.
-func (u *usage) note(now time.Duration, r RateInfo, per time.Duration, interval float64) {
+func (u *usage) note(now time.Duration, r RateInfo, per time.Duration, interval float64) (believed bool) {
 	switch {
 	case !u.any:
 		u.any, u.last = true, r.Remaining // somewhere in a window
@@ -143,12 +175,16 @@ func (u *usage) note(now time.Duration, r RateInfo, per time.Duration, interval 
 		// The answer was on its way for about as long as it takes to send those that are outstanding. Too early a start errs
 		// towards the gate's own pace.
 		u.known, u.seen, u.start = true, now, now-time.Duration(float64(u.outstanding)*interval)
+		u.spent += r.Limit - r.Remaining
 		u.last, u.answered = r.Remaining, 1
 	case u.known && now-u.seen < per/10:
 		u.answered++
+		return false
 	default:
+		u.spent += u.last - r.Remaining
 		u.last, u.answered = r.Remaining, u.answered+1
 	}
+	return true
 }
 
 // allowed is how many requests per nanosecond are left for this member until the present window ends. What others have used
