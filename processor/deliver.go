@@ -53,9 +53,17 @@ func (d *delivery) deliver(b *batch) {
 	clear(d.ended)
 }
 
+// writeLetters writes those of the refused records. In a flood what Braze refused whole is left unsettled instead; what it
+// took in part becomes a letter all the same, since it must not be sent once more.
 func (d *delivery) writeLetters() {
 	for _, t := range d.refused {
-		d.letters.write(t)
+		ok, begins := t.topic.refused.permit()
+		if begins {
+			d.lane.flooded(t.topic)
+		}
+		if t.parked = !ok && !t.acceptedInPart(); !t.parked {
+			d.letters.write(t)
+		}
 	}
 	clear(d.refused)
 	d.refused = d.refused[:0]
@@ -282,7 +290,18 @@ func (d *delivery) decide(spans []span, a sink.Answer) {
 		}
 	}
 	d.ledger.settleAll(done, verdict{delivered, ""})
+	noteDelivered(done)
 	d.ended = done
+}
+
+// noteDelivered tells the topics' floods, once for neighbours of one topic.
+func noteDelivered(tasks []*task) {
+	for from, to := 0, 0; from < len(tasks); from = to {
+		for to < len(tasks) && tasks[to].topic == tasks[from].topic {
+			to++
+		}
+		tasks[from].topic.refused.delivered(to - from)
+	}
 }
 
 // halve splits what nobody was named in; what stands alone is refused.

@@ -12,16 +12,17 @@ import (
 // Invariant: a user's objects are in one request under way at most, and enter requests in the order of their records.
 // Invariant: two attribute objects of one user do not share a request.
 type dispatcher struct {
-	lane    *lane
-	ledger  *ledger
-	flooded func(*topic)
+	lane   *lane
+	ledger *ledger
 
-	in   chan []*task // from the partitions, in order within each
-	done chan *batch  // from the senders
+	in   chan []*task  // from the partitions, in order within each
+	done chan *batch   // from the senders
+	wake chan struct{} // capacity 1: a flood's hold has ended
 	stop chan struct{}
 
 	arrived []*task // not yet in the window
 	letters []*task // in the window, waiting for a letter writer
+	parked  []*task // refused in a flood: neither letters nor sent again before its hold ends
 	users   map[uint64]*userState
 	open    *batch   // being filled
 	ready   []*batch // full, or cut off by one that would not fit
@@ -53,7 +54,7 @@ const moment = 2 * time.Millisecond
 func newDispatcher(l *lane, ledger *ledger) *dispatcher {
 	return &dispatcher{
 		lane: l, ledger: ledger,
-		in: make(chan []*task), done: make(chan *batch, l.maxInFlight+letterWriters), stop: make(chan struct{}),
+		in: make(chan []*task), done: make(chan *batch, l.maxInFlight+letterWriters), wake: make(chan struct{}, 1), stop: make(chan struct{}),
 		users: map[uint64]*userState{},
 	}
 }
@@ -74,6 +75,8 @@ func (d *dispatcher) run() {
 			d.arrive(tasks)
 		case b := <-d.done:
 			d.finished(b)
+		case <-d.wake:
+			d.unpark()
 		case <-d.lane.window.room:
 		case <-linger.C:
 		case <-d.stop:
@@ -96,6 +99,14 @@ func (d *dispatcher) gather() {
 		default:
 			return
 		}
+	}
+}
+
+// resumed says that the hold of a flooded topic has ended.
+func (d *dispatcher) resumed() {
+	select {
+	case d.wake <- struct{}{}:
+	default:
 	}
 }
 
@@ -156,9 +167,9 @@ func (d *dispatcher) admitted(t *task) {
 		return
 	}
 	for range t.filteredBefore {
-		d.note(t, &t.topic.unread, false)
+		d.note(t, false)
 	}
-	d.note(t, &t.topic.unread, t.letter != nil)
+	d.note(t, t.letter != nil)
 	if t.letter != nil {
 		d.letters = append(d.letters, t)
 	} else {
@@ -166,16 +177,15 @@ func (d *dispatcher) admitted(t *task) {
 	}
 }
 
-// note counts an outcome of the task's topic, and holds the topic when they are a flood. What cannot be read is counted
-// when it is admitted, what Braze refuses when it is answered, each among its like: an outage lets the letters through
-// and keeps the deliveries back.
-func (d *dispatcher) note(t *task, f *flood, letter bool) {
+// note counts whether a record could be read, mapped and checked, and holds the topic when those that could not are a
+// flood. They are counted when they are admitted, what Braze refuses when it is answered, each among its like: an outage
+// lets the letters through and keeps the deliveries back.
+func (d *dispatcher) note(t *task, letter bool) {
 	if t.topic.thaw.Swap(false) {
 		t.topic.unread.forget()
-		t.topic.refused.forget()
 	}
-	if f.note(letter) {
-		d.flooded(t.topic)
+	if t.topic.unread.note(letter) {
+		d.lane.flooded(t.topic)
 	}
 }
 
@@ -249,9 +259,6 @@ func (d *dispatcher) finished(b *batch) {
 		d.sending--
 	}
 	for _, t := range b.tasks {
-		if !t.dropped {
-			d.note(t, &t.topic.refused, t.letter != nil)
-		}
 		t.users(func(u uint64, _ bool) {
 			st := d.users[u]
 			if st.tasks--; st.tasks > 0 {
@@ -264,7 +271,11 @@ func (d *dispatcher) finished(b *batch) {
 				d.forget(u, st)
 			}
 		})
-		t.letGo()
+		if t.parked {
+			d.park(t)
+		} else {
+			t.letGo()
+		}
 	}
 	for _, u := range d.woken {
 		d.next(u)

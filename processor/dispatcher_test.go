@@ -214,9 +214,9 @@ func BenchmarkDispatcher(b *testing.B) {
 func TestAFewBadRecordsAreNoFlood(t *testing.T) {
 	b := newBench(sink.Limits{Objects: 75, Bytes: 1 << 20}, 4, 10_000, 3)
 	limit := config.Default().Delivery.Flood
-	b.topic.unread, b.topic.refused = flood{limit: limit}, flood{limit: limit}
+	b.topic.unread = flood{limit: limit}
 	floods := 0
-	b.d.flooded = func(*topic) { floods++ }
+	b.l.flooded = func(*topic) { floods++ }
 	for i := range 5000 {
 		tk := b.task(i%3, sink.Event, uint64(i))
 		if i%100 == 0 {

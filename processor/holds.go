@@ -64,6 +64,8 @@ func (p *Processor) releaseTopic(t *topic) {
 			p.board.clear(code, t.name, "")
 			if code == reasonFlood {
 				t.thaw.Store(true)
+				t.refused.forget()
+				t.lane.dispatcher.resumed()
 			}
 			if code == reasonMapping {
 				t.forgetPrograms()

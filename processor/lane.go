@@ -39,6 +39,7 @@ type lane struct {
 	recovery   recovery
 	throttled  closing
 	narrow     narrow
+	flooded    func(*topic)
 	coming     atomic.Int64 // records that readers have and will hand to the dispatcher
 	bodies     spare[[]byte]
 	dispatcher *dispatcher

@@ -128,7 +128,7 @@ func (p *Processor) newLane(name string, w Workspace, lanes int) *lane {
 		}
 	})
 	l.dispatcher = newDispatcher(l, p.ledger)
-	l.dispatcher.flooded = func(t *topic) {
+	l.flooded = func(t *topic) {
 		p.holdTopic(t, reasonFlood, "too many of the last records are dead letters; see their brazebridge.reason and .error, mend the mapping, then restart or resume")
 	}
 	return l

@@ -34,6 +34,7 @@ type task struct {
 	outcomes []sink.ObjectOutcome // by item; nil while no object was refused
 	status   int
 	reason   sink.Reason // of a refused object, where it is not sink.Rejected
+	parked   bool        // refused whole in a flood of its topic
 }
 
 // newTasks wraps the records of one fetch of a partition.

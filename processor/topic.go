@@ -35,8 +35,8 @@ type topic struct {
 	holds    int64
 	holding  atomic.Bool // held is not empty
 
-	unread  flood       // of records that cannot be read, mapped or checked, among all
-	refused flood       // of records that Braze refuses, among those it answers
+	unread  flood       // of records that cannot be read, mapped or checked, among all; the dispatcher's own
+	refused refusals    // of records that Braze refuses, among those it answers
 	thaw    atomic.Bool // a flood's hold has ended: the dispatcher begins to count anew
 }
 
@@ -52,7 +52,7 @@ func newTopic(name string, cfg *config.Topic, l *lane, f config.Flood) *topic {
 	return &topic{
 		name: name, cfg: cfg, lane: l,
 		warn: func(*config.Fault) {}, accepts: cfg.Records, programs: map[schemas]*program{}, ready: make(chan struct{}), held: map[string]int64{},
-		unread: flood{limit: f}, refused: flood{limit: f},
+		unread: flood{limit: f}, refused: refusals{flood: flood{limit: f}},
 	}
 }
 
