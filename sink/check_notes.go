@@ -12,6 +12,7 @@ const (
 	noteTimeInArray
 	noteZonelessTime
 	noteNullInArray
+	noteLongArray
 	noteUnknownKey
 	noteAliasUpdateOnly
 	noteCustomAttributesWrapper
@@ -36,6 +37,7 @@ var noteNames = [noteCount]string{
 	noteTimeInArray:             "time_in_array",
 	noteZonelessTime:            "zoneless_time",
 	noteNullInArray:             "null_in_array",
+	noteLongArray:               "long_array",
 	noteUnknownKey:              "unknown_key",
 	noteAliasUpdateOnly:         "alias_update_only",
 	noteCustomAttributesWrapper: "custom_attributes_wrapper",
@@ -59,6 +61,8 @@ var noteNames = [noteCount]string{
 //   - time_in_array: a time within an array of properties, which Braze does not take for a time (event_object)
 //   - zoneless_time: an event's or purchase's time without a zone, whose meaning is not documented (event_object)
 //   - null_in_array: a null in an attribute that is an array of plain values; its effect is not documented
+//   - long_array: an attribute that is an array of more than 500 plain values, of which Braze keeps the newest, as many as the account
+//     has set (attributes/data_types)
 //   - unknown_key: a top-level key of an event or purchase that Braze does not document
 //   - alias_update_only: an object for a user_alias without `_update_existing_only: false`; it never creates the user (post_user_track)
 //   - custom_attributes_wrapper: an attribute named custom_attributes, a nested attribute and no wrapper (user_attributes_object)

@@ -36,6 +36,7 @@ func TestCounted(t *testing.T) {
 		{"zoneless_time", Event, strings.Replace(goodEvent, `T09:35:20.123Z`, ``, 1), strings.Replace(goodEvent, `:20.123Z`, `Z`, 1)},
 		{"zoneless_time", Purchase, strings.Replace(goodPurchase, `:20Z`, ``, 1), strings.Replace(goodPurchase, `:20Z`, `-0330`, 1)},
 		{"null_in_array", Attributes, attribute(`"a":[1,null]`), attribute(`"a":[1]`)},
+		{"long_array", Attributes, attribute(`"a":[` + strings.Repeat("1,", 500) + `1]`), attribute(`"a":[` + strings.Repeat("1,", 499) + `1]`)},
 		{"unknown_key", Event, strings.Replace(goodEvent, `"app_id"`, `"application"`, 1), goodEvent},
 		{"unknown_key", Event, strings.Replace(goodEvent, `"app_id":"a1"`, `"price":1`, 1), goodEvent},
 		{"unknown_key", Purchase, strings.Replace(goodPurchase, `"quantity"`, `"name"`, 1), goodPurchase},

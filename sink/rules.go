@@ -74,6 +74,7 @@ const (
 	limitPurchaseProps = 50 * 1024  // bytes: the purchase object's page, the stricter of two that contradict each other
 	limitPropertyCount = 256        // custom_event_properties
 	limitAttribute     = 100 * 1024 // bytes, of one array or nested object: nested_custom_attribute_support
+	limitArray         = 500        // elements that an array keeps by default, the newest: attributes/data_types
 	limitQuantity      = 100        // purchase_object
 	limitRuleText      = 200        // bytes of a refusal's text; our own
 )

@@ -43,6 +43,9 @@ func (c *Checker) checkArray(key []byte, self int) bool {
 			return c.checkNested(key, self)
 		}
 	}
+	if end-self-1 > limitArray {
+		c.note(noteLongArray)
+	}
 	for i := self + 1; i < end; i++ {
 		switch n := &nodes[i]; {
 		case n.kind == scanNull:
