@@ -41,7 +41,8 @@
 // Braze does not document everything. The fake takes 4 MB as 4,194,304 bytes (its "100 KB" is 102,400), fixed
 // windows for the rate limit, a refused request as free of charge to that limit, and data points as spent when
 // an object is accepted. Texts of errors that nobody has published follow the published ones in form, or are
-// the documented code (BAD_LOCATION_UPDATE). A user_alias creates a profile in attributes only. A test should
+// the documented code (BAD_LOCATION_UPDATE). A user_alias creates a profile in attributes only. An email is
+// looked up without regard to case, a phone by its digits. A test should
 // treat the text of an error as opaque.
 //
 // # What it refuses to do
