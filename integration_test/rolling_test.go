@@ -104,6 +104,7 @@ func (w *world) checkTakeOver(v *wire, b *bridge) (longest time.Duration) {
 	left := v.leftAt(client)
 	if left.IsZero() {
 		w.t.Errorf("bridge %s ended without leaving its group", b.name)
+		return 0
 	}
 	grants := v.grantsFrom(client)
 	if len(grants) == 0 {
