@@ -14,6 +14,7 @@ const (
 	errNaN      = plainError("not a number or infinite: JSON has no such number")
 	errYear     = plainError("a year outside 0 to 9999")
 	errUTF8     = plainError("text is not valid UTF-8")
+	errOutput   = plainError("the record's objects grow beyond 16 MiB")
 	errDuration = plainError("a duration is no value for Braze: use seconds(…)")
 )
 
@@ -185,6 +186,9 @@ func (m *Mapper) appendList(dst []byte, list []any, round bool) ([]byte, bool, e
 		if !ok {
 			dst = dst[:mark]
 		}
+		if len(dst)-m.start > maxOutput {
+			return dst, false, errOutput
+		}
 	}
 	return append(dst, ']'), true, nil
 }
@@ -213,6 +217,9 @@ func (m *Mapper) appendMap(dst []byte, v map[string]any, round bool) ([]byte, bo
 		}
 		if !ok {
 			dst = dst[:mark]
+		}
+		if len(dst)-m.start > maxOutput {
+			return dst, false, errOutput
 		}
 	}
 	if len(dst) == start+1 && len(v) > 0 {

@@ -17,6 +17,7 @@ const (
 	errType      = plainError("a value of this type cannot be used here")
 	errNull      = plainError("null where a value is needed")
 	errTooLong   = plainError("text grows beyond 1 MiB")
+	errSpanSize  = plainError("a span of more than 292 years")
 	errSteps     = plainError("too many steps for one record")
 	errBigNumber = plainError("a number beyond 10000 digits")
 )
@@ -109,12 +110,21 @@ func sub(a, b any) (any, error) {
 	case time.Time:
 		switch y := b.(type) {
 		case time.Time:
-			return x.Sub(y), nil
+			return span(x, y)
 		case time.Duration:
 			return x.Add(-y), nil
 		}
 	}
 	return numbers(a, b, func(x, y float64) float64 { return x - y }, decimal.Decimal.Sub)
+}
+
+// span is the time between two instants; Go's own difference stops at its largest value without a word.
+func span(x, y time.Time) (any, error) {
+	d := x.Sub(y)
+	if !y.Add(d).Equal(x) {
+		return nil, errSpanSize
+	}
+	return d, nil
 }
 
 func mul(a, b any) (any, error) {

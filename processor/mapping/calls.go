@@ -70,7 +70,11 @@ func (k *checker) callNamed(p *ast.Node, n ast.Node, name string, args []ast.Nod
 	if out.class == cFloat {
 		k.rounds = true
 	}
+	for i := range args {
+		k.charge(&args[i], ts[i], 0)
+	}
 	rewriteCall(p, name, args...)
+	k.charge(p, out, 0)
 	return out
 }
 
@@ -113,7 +117,7 @@ func (k *checker) predicateCall(p *ast.Node, n *ast.BuiltinNode) typ {
 	return k.predicateType(p, n, elem, body)
 }
 
-// predicate types the body. Where one predicate lies within another the steps are counted: that cost is not bounded by the record's size.
+// predicate types the body. Where one predicate lies within another, or within a for_each, the steps are counted: that cost is not bounded by the record's size.
 func (k *checker) predicate(n *ast.BuiltinNode, elem typ) typ {
 	pred, ok := n.Arguments[1].(*ast.PredicateNode)
 	if !ok {
@@ -129,9 +133,10 @@ func (k *checker) predicate(n *ast.BuiltinNode, elem typ) typ {
 		k.boolean(&pred.Node, "the condition of "+n.Name)
 		t = typ{class: cBool}
 	}
-	if len(k.preds) > 1 {
-		k.nested = true
-		rewriteCall(&pred.Node, "__tick", &ast.IdentifierNode{Value: mapperSlot}, pred.Node)
+	k.nested = k.nested || len(k.preds) > 1
+	if k.repeats() {
+		k.counts = true
+		rewriteCall(&pred.Node, "__tick", &ast.IdentifierNode{Value: mapperSlot}, pred.Node, &ast.ConstantNode{Value: sizeOf(&pred.Node)})
 	}
 	return t
 }

@@ -23,6 +23,7 @@ type checker struct {
 	rounds bool // floats have been computed with
 	failed bool
 	nested bool // a predicate lies within a predicate
+	counts bool // steps are paid for
 }
 
 // binding is a name that let brings.

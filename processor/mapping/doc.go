@@ -7,8 +7,10 @@
 //   - A mapping is pure: no clock, file, network or randomness. The same record gives the same bytes.
 //   - Nothing is lost on the way: integers keep all 64 bits, decimals are exact, times and dates keep their meaning.
 //   - An object is encoded once; its bytes are those that are sent.
-//   - A record costs bounded time and memory: at most 10,000 objects, 16 MiB of JSON, a million steps of loops, 1 MiB
-//     for a text that an expression builds. Past a bound it is a fault of the record.
+//   - A record costs bounded time and memory: at most 10,000 objects, 16 MiB of JSON, 1 MiB for a text that an
+//     expression builds, and a million steps of loops: turns, and what each turn goes through or makes (an element, or 16
+//     bytes of text, is a step). Matching a pattern counts by the text's length and the pattern's. Past a bound it is a
+//     fault of the record.
 //   - An error at run time is an *Error: it names file, line and path of the rule, and never a value of the record.
 //
 // It refuses to know Braze's rules for objects (lengths, currencies, reserved names): package sink checks those on the

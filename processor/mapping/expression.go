@@ -32,6 +32,11 @@ type expression struct {
 	id    int  // its environment in a mapper
 	round bool // floats were computed with
 	heavy bool // predicates lie within predicates
+	// counts marks an expression that pays for what it does with the steps of the record.
+	counts bool
+	// repeats marks an expression inside for_each: what it reads is made anew for every element.
+	repeats bool
+	size    int // steps that running it once costs besides
 }
 
 // slot is a value that the expression reads.
@@ -80,10 +85,12 @@ var internalFunctions = map[string]func(args []any) (any, error){
 		}
 		return stepAny(args[0], st)
 	},
-	"__sum": func(args []any) (any, error) { return sumOf(args[0]) },
+	"__sum":    func(args []any) (any, error) { return sumOf(args[0]) },
+	"__charge": charge,
 	"__tick": func(args []any) (any, error) {
-		m, ok := args[0].(*Mapper)
-		if !ok || !m.tick() {
+		m, isMapper := args[0].(*Mapper)
+		size, isInt := args[2].(int)
+		if !isMapper || !isInt || !m.pay(1+size) {
 			return nil, errSteps
 		}
 		return args[1], nil
@@ -125,12 +132,13 @@ func (c *compiler) compileExpr(p place, off int, src string) (*expression, typ) 
 	if k.failed {
 		return nil, t
 	}
+	size := sizeOf(&tree.Node)
 	prog, err := exprcompiler.Compile(tree, machine)
 	if err != nil {
 		k.faultAt(0, "write it in a simpler way", "this expression cannot be compiled")
 		return nil, t
 	}
-	e := &expression{prog: prog, t: t, id: c.prog.exprs, round: k.rounds, heavy: k.nested}
+	e := &expression{prog: prog, t: t, id: c.prog.exprs, round: k.rounds, heavy: k.nested, counts: k.counts, repeats: len(c.loops) > 0, size: size}
 	c.prog.exprs++
 	for i, r := range k.slots {
 		e.slots = append(e.slots, slot{slotName(i), r})
@@ -187,15 +195,21 @@ func (m *Mapper) eval(e *expression) (any, error) {
 	env := m.envs[e.id]
 	if env == nil {
 		env = make(map[string]any, len(e.slots)+1)
-		if e.heavy {
+		if e.counts {
 			env[mapperSlot] = m
 		}
 		m.envs[e.id] = env
+	}
+	if e.repeats && !m.pay(e.size) {
+		return nil, errSteps
 	}
 	for i := range e.slots {
 		v, err := m.anyOf(e.slots[i].ref)
 		if err != nil {
 			return nil, err
+		}
+		if e.repeats && !m.pay(weightOf(v)) {
+			return nil, errSteps
 		}
 		env[e.slots[i].name] = v
 	}

@@ -54,7 +54,7 @@ func (n *objectNode) appendEntries(m *Mapper, dst []byte) ([]byte, error) {
 			continue
 		}
 		if len(out)-m.start > maxOutput {
-			return dst[:mark], plainError("the record's objects grow beyond 16 MiB")
+			return dst[:mark], errOutput
 		}
 		dst = out
 	}
@@ -88,7 +88,7 @@ func appendElement(m *Mapper, dst []byte, start int, e node) ([]byte, bool, erro
 		return dst[:mark], false, err
 	}
 	if len(out)-m.start > maxOutput {
-		return dst[:mark], false, plainError("the record's objects grow beyond 16 MiB")
+		return dst[:mark], false, errOutput
 	}
 	return out, true, nil
 }

@@ -173,6 +173,7 @@ func (k *checker) equality(p *ast.Node, n *ast.BinaryNode) typ {
 	k.symbol(b, origL)
 	k.fullName(a, origR)
 	k.fullName(b, origL)
+	k.chargeBoth(n, a, b)
 	if !native(a, b) && a.class != cNil && b.class != cNil {
 		op, l, r := n.Operator, n.Left, n.Right
 		rewriteCall(p, "__eq", l, r)
@@ -261,6 +262,7 @@ func (k *checker) order(p *ast.Node, n *ast.BinaryNode) typ {
 		k.fault(n, compareHint(a, b), "%s cannot be put in order with %s", article(a), article(b))
 		return out
 	}
+	k.chargeBoth(n, a, b)
 	if !native(a, b) {
 		op, l, r := n.Operator, n.Left, n.Right
 		rewriteCall(p, "__cmp", l, r)
@@ -296,6 +298,9 @@ func (k *checker) in(p *ast.Node, n *ast.BinaryNode) typ {
 		k.fault(n, `write a list: x in ["A", "B"]`, "in takes an array or a map on its right, not %s", article(b))
 		return out
 	}
+	if b.class != cMap {
+		k.charge(&n.Right, b, 0)
+	}
 	if b.keys == nil && !native(a, b.elemType()) || b.class == cMap || b.class == cAny {
 		rewriteCall(p, "__in", n.Left, n.Right)
 	}
@@ -313,7 +318,11 @@ func (k *checker) textTest(n *ast.BinaryNode) typ {
 			k.fault(origR, `write the pattern as "text"`, "a pattern must be a literal text")
 		} else if _, err := regexp.Compile(lit.Value); err != nil {
 			k.fault(lit, "the syntax is that of Go's regexp (RE2)", "bad pattern: %s", strings.TrimPrefix(err.Error(), "error parsing regexp: "))
+		} else {
+			k.charge(&n.Left, a, patternWeight(lit.Value))
 		}
+		return typ{class: cBool}
 	}
+	k.charge(&n.Left, a, 0)
 	return typ{class: cBool}
 }

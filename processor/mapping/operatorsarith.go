@@ -27,6 +27,7 @@ func (k *checker) arithmetic(p *ast.Node, n *ast.BinaryNode) typ {
 		k.rounds = true
 	}
 	rewriteCall(p, arithmeticFuncs[n.Operator], n.Left, n.Right)
+	k.charge(p, t, 0)
 	return t
 }
 
