@@ -81,11 +81,15 @@ func (p *Processor) commit(ctx context.Context, points []commitPoint, last bool)
 
 // annotate writes each partition's note into the commit's metadata.
 func (p *Processor) annotate(req *kmsg.OffsetCommitRequest, points map[topicPartition]*commitPoint) {
-	limit := int(p.noteLimit.Load())
+	limit, settled := int(p.noteLimit.Load()), time.Since(p.since) > beginnings
 	for i := range req.Topics {
 		t := &req.Topics[i]
 		for j := range t.Partitions {
-			text := points[topicPartition{t.Topic, t.Partitions[j].Partition}].annotation(t.TopicID, limit)
+			pt := points[topicPartition{t.Topic, t.Partitions[j].Partition}]
+			if settled {
+				pt.note.begun = nil
+			}
+			text := pt.annotation(t.TopicID, limit)
 			t.Partitions[j].Metadata = &text
 		}
 	}

@@ -66,11 +66,12 @@ type account struct {
 	highest   int64    // above every offset ever tracked here: what is read again is not consumed again
 	marks     marks    // settled beyond what is tracked: passed over when they come by
 
-	settles int64  // in this account, ever
-	noted   int64  // of those, the ones that the last commit covers or marks
-	before  counts // of earlier owners, as their last commit says
-	behind  counts // of this account, behind the watermark
-	gaps    gaps   // that the watermark has not passed
+	settles int64   // in this account, ever
+	noted   int64   // of those, the ones that the last commit covers or marks
+	begun   []int64 // see note.begun
+	before  counts  // of earlier owners, as their last commit says
+	behind  counts  // of this account, behind the watermark
+	gaps    gaps    // that the watermark has not passed
 
 	taken    int64 // records that took a place in the window, ever
 	passed   int64 // of those, the ones behind the watermark that no mark had covered before
@@ -136,13 +137,14 @@ func (l *ledger) sumsOf(topic string) *sums {
 	return s
 }
 
-// began notes where reading begins, so that a start offset is committed before any record is.
-func (l *ledger) began(a *account, at position) {
+// began notes where reading begins, so that a start offset is committed before any record is. begun is where the topic ended
+// when it was begun there, or nil.
+func (l *ledger) began(a *account, at position, begun []int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if a.watermark.offset < 0 {
 		a.watermark, a.next = at, at.offset
-		a.before.start = at.offset
+		a.before.start, a.begun = at.offset, begun
 	}
 }
 
@@ -162,7 +164,7 @@ func (l *ledger) resumed(a *account, at position) {
 func (l *ledger) remember(a *account, n *note) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	a.before = n.counts
+	a.before, a.begun = n.counts, n.begun
 	a.marks = marks{runs: n.marks, epoch: n.epoch}
 }
 

@@ -80,7 +80,7 @@ func (a *account) dirty() bool {
 func (a *account) point() commitPoint {
 	p := commitPoint{
 		acct: a, position: a.watermark, passed: a.passed, settles: a.settles, cut: math.MaxInt64,
-		note: note{epoch: a.marks.epoch, counts: a.before.plus(a.behind)},
+		note: note{epoch: a.marks.epoch, counts: a.before.plus(a.behind), begun: a.begun},
 	}
 	var offsets []int64
 	for i := a.head; i < len(a.entries); i++ {

@@ -106,7 +106,7 @@ var mutations = []mutation{
 	},
 	{
 		"latest skips what was added to a topic with commits", "start.go",
-		"if !known && p.startOf(name) == config.StartLatest {", "if p.startOf(name) == config.StartLatest {",
+		"latest := !known && p.startOf(name)", "latest := p.startOf(name)",
 		[]string{"TestStartLatest"}, "want its one record read",
 	},
 	{

@@ -17,11 +17,13 @@ import (
 // As text it is base64 of: version, topic id (16 bytes), newest leader epoch of the marked records, the counts, then the
 // marks as pairs of a gap and a length, all varints, and a CRC-32C of everything before it. What is not exactly that is
 // somebody else's, and ignored: sending again is always right, leaving out never is by guess. The second version has one
-// more count, of skipped offsets; it is written only where there are any, so that the first stays what nearly all read.
+// more count, of skipped offsets; the third has after it the ends at which the topic was begun, and before them how many
+// there are. Each is written only where it says more than the one before, so that the first stays what nearly all read.
 type note struct {
 	topic [16]byte // the incarnation of the topic: one that is made anew under the old name has another
 	epoch int32    // a record of a newer leader epoch is not the one that was marked: the log was truncated
 	counts
+	begun []int64 // by partition: where the topic ended when it was begun there; only for as long as somebody may need it
 	marks []run
 }
 
@@ -58,6 +60,7 @@ type run struct{ from, to int64 }
 const (
 	noteVersion        = 1
 	noteVersionSkipped = 2 // with the count of skipped offsets
+	noteVersionBegun   = 3 // with the ends at which the topic was begun
 )
 
 var (
@@ -69,8 +72,13 @@ var (
 // want of room.
 func (n *note) fit(offset int64, limit int) (cut int64) {
 	room := base64.RawStdEncoding.DecodedLen(limit) - (1 + len(n.topic) + 5*binary.MaxVarintLen64 + crc32.Size)
-	if n.skipped != 0 {
+	if n.skipped != 0 || n.begun != nil {
 		room -= binary.MaxVarintLen64
+	}
+	if begun := len(appendBegun(nil, n.begun)); begun > room/2 {
+		n.begun = nil
+	} else {
+		room -= begun
 	}
 	at, used := offset, 0
 	for i, r := range n.marks {
@@ -91,9 +99,13 @@ func (n *note) encode(offset int64) string {
 	for _, c := range []int64{n.start, n.delivered, n.deadLettered, n.filtered} {
 		b = binary.AppendVarint(b, c)
 	}
-	if n.skipped != 0 {
+	if n.skipped != 0 || n.begun != nil {
 		b[0] = noteVersionSkipped
 		b = binary.AppendVarint(b, n.skipped)
+	}
+	if n.begun != nil {
+		b[0] = noteVersionBegun
+		b = appendBegun(b, n.begun)
 	}
 	at := offset
 	for _, r := range n.marks {
@@ -104,10 +116,18 @@ func (n *note) encode(offset int64) string {
 	return base64.RawStdEncoding.EncodeToString(b)
 }
 
+func appendBegun(b []byte, begun []int64) []byte {
+	b = binary.AppendUvarint(b, uint64(len(begun)))
+	for _, end := range begun {
+		b = binary.AppendVarint(b, end)
+	}
+	return b
+}
+
 // decodeNote reads the metadata of a commit. An error matches errForeignNote.
 func decodeNote(text string, offset int64) (*note, error) {
 	b, err := base64.RawStdEncoding.Strict().DecodeString(text)
-	if err != nil || len(b) < 1+16+crc32.Size || b[0] != noteVersion && b[0] != noteVersionSkipped {
+	if err != nil || len(b) < 1+16+crc32.Size || b[0] < noteVersion || b[0] > noteVersionBegun {
 		return nil, errForeignNote
 	}
 	body := b[:len(b)-crc32.Size]
@@ -118,8 +138,13 @@ func decodeNote(text string, offset int64) (*note, error) {
 	d := varints{rest: body[17:]}
 	n.epoch = int32(d.signed())
 	n.start, n.delivered, n.deadLettered, n.filtered = d.signed(), d.signed(), d.signed(), d.signed()
-	if b[0] == noteVersionSkipped {
+	if b[0] >= noteVersionSkipped {
 		n.skipped = d.signed()
+	}
+	if b[0] == noteVersionBegun {
+		for range min(d.unsigned(), int64(len(d.rest))) { // each takes a byte at least
+			n.begun = append(n.begun, d.signed())
+		}
 	}
 	for at := offset; len(d.rest) > 0 && !d.bad; {
 		r := run{from: at + d.unsigned()}

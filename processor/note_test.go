@@ -17,6 +17,9 @@ func TestNoteComesBackAsItWas(t *testing.T) {
 		if rnd.IntN(2) == 0 {
 			n.skipped = rnd.Int64() // then the note is of the second version
 		}
+		for range rnd.IntN(6) { // then of the third
+			n.begun = append(n.begun, rnd.Int64N(1000))
+		}
 		for i := range n.topic {
 			n.topic[i] = byte(rnd.Uint32())
 		}

@@ -72,6 +72,7 @@ type Processor struct {
 	reshare   chan struct{} // the assignment has changed
 
 	run, work context.Context
+	since     time.Time // when Run began
 	reading   sync.WaitGroup
 
 	mu       sync.Mutex
@@ -142,7 +143,7 @@ func (p *Processor) newLane(name string, w Workspace, lanes int) *lane {
 func (p *Processor) Run(run, work context.Context) error {
 	run, cancel := context.WithCancelCause(run)
 	defer cancel(nil)
-	p.run, p.work = run, work
+	p.run, p.work, p.since = run, work, time.Now()
 	var senders, dispatchers, others sync.WaitGroup
 	others.Go(func() { p.prepareTopics(run) })
 	if err := p.ensureLetterTopics(run); err != nil { // before the group is joined: nothing was touched

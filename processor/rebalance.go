@@ -77,7 +77,7 @@ func (p *Processor) beginAnew(old *reader, at int64) *reader {
 	p.ledger.close(p.stopReaders(map[string][]int32{tp.topic: {tp.partition}}))
 	p.startReader(old.topic, tp)
 	r := p.reader(tp)
-	p.ledger.began(r.acct, position{at, -1})
+	p.ledger.began(r.acct, position{at, -1}, nil)
 	return r
 }
 

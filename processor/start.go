@@ -11,9 +11,14 @@ import (
 	"brazebridge/config"
 )
 
+// beginnings is for how long after its start a process says in its commits where its topics were begun: all members of a group
+// that begins have begun their partitions by then.
+const beginnings = 10 * time.Minute
+
 // startOffsets decides where partitions are read from, after the group's commits were fetched and before their first
 // record. `latest` counts only for a topic of which no partition has a commit; a partition that was added to a topic
-// with commits is read from its beginning. Every start is committed at once, so that it is decided once.
+// with commits is read from its beginning. Every start is committed at once, so that it is decided once. Where members begin a
+// topic together one may find the commits of another: these say where each partition ended then, and which there were.
 func (p *Processor) startOffsets(ctx context.Context, fetched map[string]map[int32]kgo.Offset) (map[string]map[int32]kgo.Offset, error) {
 	<-p.connected
 	var fresh []string
@@ -52,8 +57,17 @@ func (p *Processor) startFresh(ctx context.Context, offsets map[string]map[int32
 	if err != nil {
 		return fmt.Errorf("list end offsets: %w", err)
 	}
+	ids, err := adm.ListTopics(ctx, topics...)
+	if err != nil {
+		return fmt.Errorf("list topics: %w", err)
+	}
 	for _, name := range topics {
 		known := hasCommit(commits, name)
+		begun := begunAt(commits, name, ids[name].ID)
+		latest := !known && p.startOf(name) == config.StartLatest
+		if latest {
+			begun = endsOf(end, name)
+		}
 		var history int64
 		for n, o := range offsets[name] {
 			if o.EpochOffset().Offset >= 0 {
@@ -63,13 +77,13 @@ func (p *Processor) startFresh(ctx context.Context, offsets map[string]map[int32
 			if from < 0 || to < 0 {
 				continue // not to be had now: the client's own rule is the same, the beginning
 			}
-			if !known && p.startOf(name) == config.StartLatest {
-				from = to
+			if int(n) < len(begun) && (latest || p.startOf(name) == config.StartLatest) {
+				from = min(max(from, begun[n]), to)
 			}
 			history += to - from
 			offsets[name][n] = kgo.NewOffset().At(from)
 			if r := p.reader(topicPartition{name, n}); r != nil {
-				p.ledger.began(r.acct, position{from, -1})
+				p.ledger.began(r.acct, position{from, -1}, begun)
 			}
 		}
 		if !known && history > 0 {
@@ -107,6 +121,27 @@ func hasCommit(commits kadm.OffsetResponses, topic string) bool {
 		}
 	}
 	return false
+}
+
+// begunAt is where the partitions of a topic ended when somebody else began it at its end, as its commits say; nil: they do not.
+func begunAt(commits kadm.OffsetResponses, topic string, id kadm.TopicID) []int64 {
+	for _, o := range commits[topic] {
+		if n, err := decodeNote(o.Metadata, o.At); err == nil && n.topic == [16]byte(id) && n.begun != nil {
+			return n.begun
+		}
+	}
+	return nil
+}
+
+// endsOf are the ends of a topic's partitions, as far as all are known.
+func endsOf(ends kadm.ListedOffsets, topic string) []int64 {
+	all := make([]int64, len(ends[topic]))
+	for n := range all {
+		if all[n] = lookup(ends, topic, int32(n)); all[n] < 0 {
+			return all[:n]
+		}
+	}
+	return all
 }
 
 func lookup(offsets kadm.ListedOffsets, topic string, partition int32) int64 {
