@@ -30,10 +30,7 @@ func (k *checker) call(p *ast.Node, n *ast.CallNode) typ {
 				name = s.Value
 			}
 		}
-		if hint, known := refusedFunctions[name]; known {
-			return k.fault(n.Callee, hint, "%s is called as a method, and values have none", name)
-		}
-		return k.fault(n.Callee, fmt.Sprintf("call a function: %s(value)", name), "%s is called as a method, and values have none", name)
+		return k.fault(n.Callee, methodHint(name), "%s is called as a method, and values have none", name)
 	}
 	return k.callNamed(p, n, id.Value, n.Arguments)
 }
@@ -42,13 +39,7 @@ func (k *checker) call(p *ast.Node, n *ast.CallNode) typ {
 func (k *checker) callNamed(p *ast.Node, n ast.Node, name string, args []ast.Node) typ {
 	f, ok := functions[name]
 	if !ok {
-		hint := didYouMean(name, functionNames())
-		if why, known := refusedFunctions[name]; known {
-			hint = why
-		} else if hint == "" {
-			hint = "the functions are " + joinNames(functionNames())
-		}
-		return k.fault(n, hint, "unknown function %q", name)
+		return k.fault(n, functionHint(name), "unknown function %q", name)
 	}
 	ts := make([]typ, len(args))
 	for i := range args {
@@ -66,6 +57,7 @@ func (k *checker) callNamed(p *ast.Node, n ast.Node, name string, args []ast.Nod
 	if f.check != nil && !k.failed {
 		f.check(k, n, args, ts)
 	}
+	k.constantCall(n, name, &f, args)
 	out := f.result(ts)
 	if out.class == cFloat {
 		k.rounds = true
@@ -107,6 +99,9 @@ func (k *checker) predicateCall(p *ast.Node, n *ast.BuiltinNode) typ {
 	elem := typ{class: cAny}
 	if k.needs(n.Arguments[0], list, n.Name, cArray) {
 		elem = list.elemType()
+	}
+	if k.failed && list.class == cAny {
+		elem = typ{class: cAny} // told already
 	}
 	body := elem
 	if len(n.Arguments) > 1 {
@@ -170,6 +165,9 @@ func (k *checker) predicateType(p *ast.Node, n *ast.BuiltinNode, elem, body typ)
 
 // sum adds exactly where the elements are decimals, and refuses to overflow.
 func (k *checker) sum(p *ast.Node, n *ast.BuiltinNode, body typ) typ {
+	if body.nullable() && (body.numeric() || body.class == cAny) {
+		return k.fault(n, "leave nulls out: sum(map(list, # ?? 0)), or sum(list, .field ?? 0)", "sum takes no null, and an element may be null")
+	}
 	if !k.needs(n, body, "sum", cInt, cFloat, cDecimal) {
 		return typ{class: cAny}
 	}
@@ -182,4 +180,27 @@ func (k *checker) sum(p *ast.Node, n *ast.BuiltinNode, body typ) typ {
 	}
 	rewriteCall(p, "__sum", list)
 	return typ{class: body.class}
+}
+
+// constantCall makes a call whose arguments are all written out, and refuses it where it can only fail.
+func (k *checker) constantCall(n ast.Node, name string, f *function, args []ast.Node) {
+	if k.failed || len(args) == 0 {
+		return
+	}
+	values := make([]any, len(args))
+	for i, a := range args {
+		switch a := a.(type) {
+		case *ast.StringNode:
+			values[i] = a.Value
+		case *ast.IntegerNode:
+			values[i] = a.Value
+		case *ast.FloatNode:
+			values[i] = a.Value
+		default:
+			return
+		}
+	}
+	if _, err := f.impl(values); err != nil {
+		k.fault(n, "it is "+f.usage, "%s can only fail: %v", name, err)
+	}
 }

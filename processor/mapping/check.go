@@ -90,6 +90,9 @@ func (k *checker) node(p *ast.Node) typ {
 	case *ast.FloatNode:
 		return typ{class: cFloat}
 	case *ast.StringNode:
+		if i := strings.Index(n.Value, "${"); i >= 0 {
+			k.c.warn(k.p, k.off+k.byteOffset(n.Location().From), "a text inside an expression has no holes: this is sent as it stands", `write the text outside, "…${a}…", or join it: "…" + string(a)`)
+		}
 		return typ{class: cText}
 	case *ast.UnaryNode:
 		return k.unary(p, n)
@@ -101,7 +104,7 @@ func (k *checker) node(p *ast.Node) typ {
 	case *ast.MemberNode:
 		return k.member(p, n)
 	case *ast.SliceNode:
-		return k.slice(n)
+		return k.slice(p, n)
 	case *ast.ConditionalNode:
 		return k.conditional(n)
 	case *ast.BuiltinNode:
@@ -220,27 +223,6 @@ func (k *checker) mapLiteral(n *ast.MapNode) typ {
 		t.keys[key.Value] = k.visit(&pair.Value)
 	}
 	return t
-}
-
-func (k *checker) slice(n *ast.SliceNode) typ {
-	t := k.visit(&n.Node)
-	for _, bound := range []*ast.Node{&n.From, &n.To} {
-		if *bound == nil {
-			continue
-		}
-		orig := *bound
-		if bt := k.visit(bound); bt.class != cInt && bt.class != cAny || bt.opt {
-			k.fault(orig, hintFor(bt, []class{cInt}), "a bound of a slice must be an integer, this is %s", article(bt))
-		}
-	}
-	if !k.needs(n.Node, t, "slice", cArray, cText) {
-		return typ{class: cAny}
-	}
-	if t.class == cText {
-		return typ{class: cText}
-	}
-	e := t.elemType()
-	return typ{class: cArray, elem: &e}
 }
 
 // member is a part of a value that is no plain path.

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"strconv"
 	"strings"
 
@@ -18,7 +19,7 @@ func (k *checker) path(p *ast.Node) (typ, bool) {
 	}
 	r, f := k.c.resolveWith(segs, k.facts)
 	if f != nil {
-		return k.faultAt(f.off, f.hint, "%s", f.msg), true
+		return k.faultAt(f.off, cmp.Or(k.elementField(segs), f.hint), "%s", f.msg), true
 	}
 	k.c.noteKey(k.p, k.off+segs[0].off, r)
 	ast.Patch(p, &ast.IdentifierNode{Value: k.slot(r)})
@@ -118,4 +119,21 @@ func (k *checker) segmentOf(prop ast.Node) (segment, bool) {
 		}
 	}
 	return segment{}, false
+}
+
+// elementField says how an element's field is written inside a predicate, where the first name of a path, or the one behind
+// item, is such a field.
+func (k *checker) elementField(segs []segment) string {
+	if len(k.preds) == 0 {
+		return ""
+	}
+	if len(segs) > 1 && segs[0].name == "item" {
+		segs = segs[1:]
+	}
+	for _, r := range k.preds[len(k.preds)-1].records() {
+		if fieldIndex(r, segs[0].name) >= 0 {
+			return "the element's field is ." + pathText(segs)
+		}
+	}
+	return ""
 }

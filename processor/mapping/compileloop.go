@@ -1,6 +1,8 @@
 package mapping
 
 import (
+	"cmp"
+
 	"brazebridge/config"
 )
 
@@ -38,6 +40,9 @@ func (c *compiler) isList(p place, v *scalarValue) bool {
 		return true
 	}
 	hint := "name an array field"
+	if v.konst != nil {
+		hint = cmp.Or(c.meantHint(v.konst.text, true), hint)
+	}
 	if v.t.class == cMap {
 		hint = "go through its values, values(…), or its keys, keys(…)"
 	}

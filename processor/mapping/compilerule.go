@@ -95,6 +95,13 @@ func (c *compiler) ruleKind(p place) string {
 	return found
 }
 
+// otherKeys are names that other tools give to what is meant by a key of a rule.
+var otherKeys = map[string]string{
+	"if": "when", "condition": "when", "where": "when", "filter": "when", "foreach": "for_each", "each": "for_each", "loop": "for_each",
+	"props": "properties", "data": "properties", "payload": "properties", "fields": "properties", "timestamp": "time", "at": "time",
+	"product_id": "purchase", "sku": "purchase", "amount": "price", "name": "event", "type": "record", "identity": "user", "qty": "quantity",
+}
+
 func (c *compiler) checkKeys(p place, kind string) {
 	for i := range p.n.Keys {
 		k := &p.n.Keys[i]
@@ -107,6 +114,9 @@ func (c *compiler) checkKeys(p place, kind string) {
 			if hint == "" && slices.Contains(keys, k.Name) {
 				hint = fmt.Sprintf("%s belongs to %s rule", k.Name, an(other))
 			}
+		}
+		if s, known := otherKeys[k.Name]; known && hint == "" && slices.Contains(ruleKeys[kind], s) {
+			hint = "did you mean " + s + "?"
 		}
 		if kind == "attributes" && k.Name == "time" {
 			hint = "attributes have no time: put it into an attribute of its own"
@@ -223,8 +233,16 @@ func (c *compiler) wholeObject(p place, what string) node {
 	if n := c.templateSet(p.n); n != nil {
 		return n
 	}
+	if p.n.Kind == config.NodeList {
+		c.report(p, 0, what+" needs an object, this is a list", "write "+what+": {name: ${…}}; some fields under their own names are {include: [a, b]}")
+		return absentNode{}
+	}
 	v, ok := c.scalar(p)
 	if !ok {
+		return absentNode{}
+	}
+	if v.konst != nil && slices.Contains([]string{"record", "all", "*"}, v.konst.text) {
+		c.report(p, 0, what+" needs an object, this is text", "all fields of the record are "+what+": {include: all}")
 		return absentNode{}
 	}
 	switch v.t.class {

@@ -99,6 +99,8 @@ func (c *compiler) objectOf(p place, taken ...string) node {
 	}
 	if including {
 		o.entries = c.included(p, own)
+	} else {
+		c.warnWithoutInclude(p)
 	}
 	for i := range p.n.Keys {
 		k := &p.n.Keys[i]

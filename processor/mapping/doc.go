@@ -165,7 +165,7 @@
 //   - comparison: == != < <= > >=, in, not in (an array, or the keys of a map);
 //   - text: contains, startsWith, endsWith, matches "pattern" (RE2, a literal);
 //   - logic: && || ! (also and, or, not), condition ? a : b, a ?? b;
-//   - slices xs[1:3], let x = …; …, pipes x | trim();
+//   - slices xs[1:3], of texts by characters: text[0:3]; let x = …; …, pipes x | trim();
 //   - over arrays, with # as the element and .field as its field: all, any, none, one, filter, map, count, find,
 //     findLast, findIndex, findLastIndex, sum, sortBy.
 //
@@ -201,6 +201,7 @@
 //	time(s) time(s, layout)          a timestamp of ISO 8601 text, or of text in a layout of Go; without a zone it is UTC
 //	date(x)                          the date of a timestamp (in UTC), of a local timestamp, or of YYYY-MM-DD
 //	fromSeconds(n) fromMillis(n)     a timestamp of seconds or milliseconds since 1970
+//	toSeconds(t) toMillis(t)         whole seconds or milliseconds since 1970 of a timestamp
 //	inZone(local, "Europe/Berlin")   the timestamp that a local timestamp is there
 //	formatTime(t, layout, zone)      text in a layout of Go: "02.01.2006 15:04"; the zone may be left out
 //	duration("24h") seconds(d)       a duration, and its seconds

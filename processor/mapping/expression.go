@@ -85,6 +85,7 @@ var internalFunctions = map[string]func(args []any) (any, error){
 		}
 		return stepAny(args[0], st)
 	},
+	"__slice":  sliceText,
 	"__sum":    func(args []any) (any, error) { return sumOf(args[0]) },
 	"__charge": charge,
 	"__tick": func(args []any) (any, error) {
@@ -161,33 +162,7 @@ func (k *checker) syntax(err error) {
 		k.faultAt(0, "divide it among named values of set", "an expression has at most %d parts", maxNodes)
 		return
 	}
-	k.faultAt(k.byteOffset(fe.From), syntaxHint(msg, k.src), "syntax: %s", msg)
-}
-
-func syntaxHint(msg, src string) string {
-	switch {
-	case strings.Contains(src, "=>"):
-		return "the element is #, and needs no arrow: map(items, #.sku)"
-	case strings.HasPrefix(strings.TrimSpace(src), "if "):
-		return "write condition ? a : b"
-	case strings.Contains(msg, `Operator(".")`):
-		return ".field stands only inside filter, map, any …: sum(map(items, .price))"
-	case strings.Contains(msg, `Operator("=")`):
-		return "compare with =="
-	case strings.Contains(msg, "coalesce expressions"):
-		return "put the part with ?? in parentheses"
-	case strings.Contains(msg, `Operator("#")`):
-		return "# is an element inside filter, map, any, all, count …: filter(items, #.quantity > 1)"
-	case strings.Contains(msg, `Operator("&")`), strings.Contains(msg, `Operator("|")`):
-		return "and is &&, or is ||"
-	case strings.Contains(msg, "unexpected token EOF"):
-		return "something is missing at the end"
-	case strings.Contains(msg, "unexpected token Identifier"):
-		return "something is missing before it: an operator, a comma, or the parentheses of a function"
-	case strings.Contains(src, "$"):
-		return "inside ${…} names stand without ${}"
-	}
-	return ""
+	k.faultAt(k.byteOffset(fe.From), syntaxHint(msg, k.src, k.byteOffset(fe.From)), "syntax: %s", plainSyntax(msg))
 }
 
 // eval runs an expression.

@@ -3,6 +3,8 @@ package mapping
 import (
 	"strings"
 	"unicode/utf8"
+
+	"github.com/expr-lang/expr/ast"
 )
 
 // text1 makes a function of one text. Text that is not valid is refused here: changing case would repair it unseen.
@@ -42,7 +44,7 @@ var textFunctions = map[string]function{
 	"replace": {usage: "replace(text, old, new)", params: [][]class{pText, pText, pText}, min: 3, result: gives(cText), impl: replaceText},
 	"split": {usage: "split(text, separator)", params: [][]class{pText, pText}, min: 2,
 		result: func([]typ) typ { return typ{class: cArray, elem: &typ{class: cText}} }, impl: splitText},
-	"join": {usage: "join(list, separator)", params: [][]class{pList, pText}, min: 1, result: gives(cText), impl: joinTexts},
+	"join": {usage: "join(list, separator)", params: [][]class{pList, pText}, min: 1, result: gives(cText), impl: joinTexts, check: checkJoin},
 	"string": {usage: "string(value)", params: [][]class{pScalar}, min: 1, result: gives(cText), impl: func(args []any) (any, error) {
 		if args[0] == nil {
 			return nil, errNull
@@ -128,3 +130,20 @@ func typeName(args []any) (any, error) {
 	}
 	return a.v.Type().Name, nil
 }
+
+// checkJoin refuses a list whose elements are known to be no text: joining would fail for every record.
+func checkJoin(k *checker, _ ast.Node, args []ast.Node, ts []typ) {
+	e := ts[0].elemType()
+	switch {
+	case e.class == cAny && len(e.alts) == 0 || e.textual() && !e.opt:
+		return
+	case len(e.records()) > 0:
+		k.fault(args[0], "join a field of the elements: join(map(list, .field), \", \")", "join takes texts, and the elements are %s", plural(e))
+	case e.opt:
+		k.fault(args[0], `say what a null becomes: join(map(list, # ?? ""), ", ")`, "join takes texts, and an element may be null")
+	default:
+		k.fault(args[0], `make the elements text: join(map(list, string(#)), ", ")`, "join takes texts, and the elements are %s", plural(e))
+	}
+}
+
+func plural(t typ) string { return "of type " + t.required().String() }

@@ -22,7 +22,9 @@ var timeFunctions = map[string]function{
 	"date":        {usage: "date(text or timestamp)", params: [][]class{{cText, cEnum, cTime, cDate, cLocal}}, min: 1, result: gives(cDate), impl: toDate},
 	"fromSeconds": {usage: "fromSeconds(integer)", params: [][]class{pInt}, min: 1, result: gives(cTime), impl: fromEpoch(time.Second)},
 	"fromMillis":  {usage: "fromMillis(integer)", params: [][]class{pInt}, min: 1, result: gives(cTime), impl: fromEpoch(time.Millisecond)},
-	"duration":    {usage: `duration("24h")`, params: [][]class{pText}, min: 1, result: gives(cDuration), impl: toDuration},
+	"toSeconds":   {usage: "toSeconds(timestamp)", params: [][]class{{cTime, cDate}}, min: 1, result: gives(cInt), impl: toEpoch(time.Second)},
+	"toMillis":    {usage: "toMillis(timestamp)", params: [][]class{{cTime, cDate}}, min: 1, result: gives(cInt), impl: toEpoch(time.Millisecond)},
+	"duration":    {usage: `duration("24h") of hours, minutes and seconds: "1h30m"`, params: [][]class{pText}, min: 1, result: gives(cDuration), impl: toDuration},
 	"seconds":     {usage: "seconds(duration)", params: [][]class{{cDuration}}, min: 1, result: gives(cFloat), impl: seconds},
 	"inZone": {usage: `inZone(local timestamp, "Europe/Berlin")`, params: [][]class{{cLocal, cDate}, pText}, min: 2, result: gives(cTime),
 		impl: inZone, check: checkZone},
@@ -123,6 +125,18 @@ func fromEpoch(unit time.Duration) func([]any) (any, error) {
 			return nil, errTimeSpan
 		}
 		return time.Unix(int64(n/perSecond), int64(n%perSecond)*int64(unit)).UTC(), nil
+	}
+}
+
+// toEpoch counts whole seconds or milliseconds since 1970, rounded down, so that what is before 1970 stays in order.
+func toEpoch(unit time.Duration) func([]any) (any, error) {
+	return func(args []any) (any, error) {
+		t, ok := instant(args[0])
+		if !ok {
+			return nil, typeOrNull(args[0])
+		}
+		perSecond := int64(time.Second / unit)
+		return int(t.Unix()*perSecond + int64(t.Nanosecond())/int64(unit)), nil
 	}
 }
 

@@ -56,18 +56,6 @@ func mergeFunctions(groups ...map[string]function) map[string]function {
 	return all
 }
 
-// refusedFunctions are functions of the expression library that people will look for, with what to do instead.
-var refusedFunctions = map[string]string{
-	"size": "the number of elements is len(…)", "length": "the number of elements is len(…)",
-	"concat":      `build text with holes, "${a}-${b}", or join texts with +`,
-	"toLowerCase": "it is lower(text)", "toUpperCase": "it is upper(text)", "substring": "take a part of a text: text[0:3]",
-	"toString": "it is string(value)", "str": "it is string(value)", "coalesce": "give a default: a ?? b", "if": "write condition ? a : b",
-	"now":     "a mapping reads no clock: use kafka.timestamp",
-	"repeat":  "a mapping builds no text without bound",
-	"reduce":  "use sum, or map and join",
-	"groupBy": "a mapping cannot group: use filter for the groups you need",
-}
-
 func functionNames() []string {
 	names := []string{"all", "any", "none", "one", "filter", "map", "count", "find", "findLast", "findIndex", "findLastIndex", "sum", "sortBy"}
 	for name := range functions {

@@ -3,7 +3,6 @@ package mapping
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"brazebridge/schema"
 )
@@ -69,6 +68,8 @@ func elementHint(t typ) string {
 		return "name one of its fields: it has " + listNames(fieldNames(t))
 	case t.class == cMap:
 		return `name a key: ["key"]`
+	case t.textual():
+		return "a part of a text is text[0:1]"
 	}
 	return "name an array field, or write the value without […]"
 }
@@ -94,17 +95,4 @@ func hasSymbol(t typ, name string, depth int) bool {
 		}
 	}
 	return false
-}
-
-// warnLiteral warns of a text that was probably meant as a field: a bare name, or one behind a $.
-func (c *compiler) warnLiteral(p place, v *scalarValue) {
-	if v.konst == nil || v.t.class != cText {
-		return
-	}
-	name := strings.TrimPrefix(v.konst.text, "$")
-	segs, ok := scanPath(name)
-	if !ok || isWord(segs) || !c.rootHas(segs[0].name) || len(segs) == 1 && name == v.konst.text && !strings.HasSuffix(p.path, "."+name) {
-		return
-	}
-	c.warn(p, 0, fmt.Sprintf("%q is sent as it stands, for every record", v.konst.text), "where the field is meant, write ${"+name+"}")
 }

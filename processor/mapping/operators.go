@@ -113,6 +113,11 @@ func (k *checker) binary(p *ast.Node, n *ast.BinaryNode) typ {
 
 func (k *checker) logic(n *ast.BinaryNode) typ {
 	right := n.Operator == "&&" || n.Operator == "and"
+	if !right && literal(n.Right) {
+		if _, isBool := n.Right.(*ast.BoolNode); !isBool {
+			return k.fault(n, "a default is written with ??: x ?? "+n.Right.String(), "%s is between conditions, and %s is none", n.Operator, n.Right)
+		}
+	}
 	proven := k.proves(n.Left, right)
 	k.boolean(&n.Left, "the left side of "+n.Operator)
 	undo := k.facts.assume(proven)
@@ -213,6 +218,9 @@ func compareHint(a, b typ) string {
 				return "compare it with one of its symbols: " + listNames(t.s.Symbols)
 			}
 		}
+	}
+	if a.class == cBool || b.class == cBool {
+		return "compare a boolean with true or false, without quotes"
 	}
 	if a.numeric() || b.numeric() {
 		return "compare numbers with numbers: without quotes"

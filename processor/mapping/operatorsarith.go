@@ -21,6 +21,12 @@ func (k *checker) arithmetic(p *ast.Node, n *ast.BinaryNode) typ {
 		if a.class == cTime && b.class == cInt || a.class == cTime && b.class == cFloat {
 			hint = `say what it counts: duration("1h")`
 		}
+		if a.class == cTime && b.textual() {
+			hint = `a span of time is duration("24h")`
+		}
+		if n.Operator == "%" {
+			hint = "% is for integers: int(…) cuts off what is behind the point"
+		}
 		return k.fault(n, hint, "%s %s %s: no such arithmetic", a, n.Operator, b)
 	}
 	if t.class == cFloat || t.class == cAny {

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"fmt"
 	"sort"
 )
@@ -142,7 +143,7 @@ func (c *compiler) resolveField(root *ref, segs []segment) (*ref, []segment, *na
 		f.msg, f.hint = fmt.Sprintf("unknown field %q", name), ""
 		if hasSymbol(c.rootType, name, 4) {
 			f.hint = fmt.Sprintf("the symbol of an enum is text, in quotes: %q", name)
-		} else if f.hint = c.suggest(name); f.hint == "" {
+		} else if f.hint = cmp.Or(c.foreignName(name, segs), c.suggest(name)); f.hint == "" {
 			f.hint = "known here: " + listNames(c.knownNames())
 		}
 		return nil, nil, f
@@ -175,7 +176,9 @@ func (c *compiler) resolveKafka(segs []segment) (*ref, []segment, *nameFault) {
 	k, ok := kafkaNames[part.name]
 	if !ok {
 		hint := didYouMean(part.name, kafkaParts())
-		if c.rootHas("kafka") {
+		if c.rootHas("kafka") && hint != "" {
+			hint += " The record's own field kafka is record.kafka"
+		} else if c.rootHas("kafka") {
 			hint = "kafka is a built-in name: the record's own field is record.kafka"
 		} else if hint == "" {
 			hint = "known: " + listNames(kafkaParts())

@@ -61,6 +61,7 @@ func (c *compiler) template(p place, s *site) (*scalarValue, bool) {
 	if one, ok := single(parts); ok {
 		return c.hole(p, one, s)
 	}
+	c.warnBrace(p, parts)
 	if len(parts) == 0 || len(parts) == 1 && !parts[0].isExpr {
 		text := ""
 		if len(parts) == 1 {

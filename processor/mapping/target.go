@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"fmt"
 
 	"brazebridge/config"
@@ -28,6 +29,7 @@ func (c *compiler) text(p place, what string) (n node, literal string) {
 		if err != nil {
 			return absentNode{}, ""
 		}
+		c.refusedLiteral(p, what, quoted)
 		return &constNode{json: quoted}, v.konst.text
 	}
 	if v.t.class == cBool {
@@ -76,13 +78,16 @@ func (c *compiler) numberFor(p place, what string, whole bool) node {
 	}
 	good := v.t.numeric()
 	hint := ""
+	if good && v.konst != nil {
+		c.refusedLiteral(p, what, v.konst.json)
+	}
 	switch {
 	case v.t.class == cAny && len(v.t.alts) == 0 || v.t.class == cNil && c.tombstone:
 		good = true
 	case v.t.textual():
 		hint = fmt.Sprintf("turn it into a number: ${decimal(%s)}", exprText(p.n))
 		if v.konst != nil {
-			hint = "write the number without quotes"
+			hint = cmp.Or(c.meantHint(v.konst.text, true), "write the number without quotes")
 		} else if whole {
 			hint = fmt.Sprintf("turn it into a number: ${int(%s)}", exprText(p.n))
 		}
@@ -143,6 +148,10 @@ func (c *compiler) time(p place) node {
 	v, ok := c.scalar(p)
 	if !ok {
 		return absentNode{}
+	}
+	if v.konst != nil && v.t.class == cText {
+		c.refusedLiteral(p, "a time", v.konst.json)
+		return v.konst
 	}
 	switch v.t.class {
 	case cTime, cText, cAny, cNil:

@@ -58,7 +58,7 @@ func (c *compiler) alternative(p place) (a *alternative, opt bool) {
 	for i := range p.n.Keys {
 		k := &p.n.Keys[i]
 		if !slices.Contains(userKeys, k.Name) {
-			c.reportKey(p.path, k, fmt.Sprintf("unknown identifier %q", k.Name), cmp.Or(didYouMean(k.Name, userKeys), "known: "+joinNames(userKeys)))
+			c.reportKey(p.path, k, fmt.Sprintf("unknown identifier %q", k.Name), cmp.Or(didYouMean(k.Name, userKeys), otherIdentifiers[k.Name], "known: "+joinNames(userKeys)))
 			continue
 		}
 		warned := len(c.warnings)
@@ -83,6 +83,12 @@ func (c *compiler) alternative(p place) (a *alternative, opt bool) {
 		opt = allOpt
 	}
 	return a, opt
+}
+
+// otherIdentifiers are names that people give to what Braze calls external_id.
+var otherIdentifiers = map[string]string{
+	"id": "did you mean external_id?", "user_id": "did you mean external_id?", "userId": "did you mean external_id?",
+	"customer_id": "did you mean external_id?", "customerId": "did you mean external_id?", "alias": "did you mean user_alias?", "tel": "did you mean phone?",
 }
 
 // identifier compiles one identifier.
