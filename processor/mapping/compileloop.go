@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"cmp"
+	"fmt"
 
 	"brazebridge/config"
 )
@@ -44,7 +45,8 @@ func (c *compiler) isList(p place, v *scalarValue) bool {
 		hint = cmp.Or(c.meantHint(v.konst.text, true), hint)
 	}
 	if v.t.class == cMap {
-		hint = "go through its values, values(…), or its keys, keys(…)"
+		list := exprText(p.n) + defaultMap(v.t)
+		hint = fmt.Sprintf("go through its values, ${values(%s)}, or its keys, ${keys(%s)} with as: key, where a value is %s[key]", list, list, exprText(p.n))
 	}
 	c.report(p, exprOff(p.n), "for_each goes through an array, not "+article(v.t), hint)
 	return false
@@ -65,4 +67,11 @@ func (c *compiler) loopName(p place) string {
 		return ""
 	}
 	return name
+}
+
+func defaultMap(t typ) string {
+	if t.opt {
+		return " ?? {}"
+	}
+	return ""
 }

@@ -57,7 +57,7 @@
 // All of them take:
 //
 //   - when: a boolean; the object is made only where it is true.
-//   - for_each: an array; one object for each element. Inside, item is the element; as: line gives it another name
+//   - for_each: an array (of a map, values(m) or keys(m), beside which m[key] is the value); one object for each element. Inside, item is the element; as: line gives it another name
 //     besides, by which inner loops still reach it. when is then asked of every element.
 //   - record: the name, or a list of names, of the record types that the rule is for: in a topic that carries several,
 //     or whose schema is a union. A full name, or a short one where only one type has it. The rule is compiled against

@@ -32,7 +32,8 @@ func mapSafely(t *testing.T, p *mapping.Program, v schema.Value) bool {
 	}
 	_, refusals := sink.NewChecker(sink.CheckOptions{}).Check(out.Items)
 	for _, r := range refusals {
-		if r.Rule == sink.RuleJSON && !tooDeep(out.Items[r.Item].JSON) {
+		tooLarge := strings.Contains(r.Text, "64-bit float") // a decimal of hundreds of digits
+		if r.Rule == sink.RuleJSON && !tooLarge && !tooDeep(out.Items[r.Item].JSON) {
 			t.Fatalf("the check reads no object: %s of %q", r.Text, out.Items[r.Item].JSON)
 		}
 	}
@@ -40,7 +41,7 @@ func mapSafely(t *testing.T, p *mapping.Program, v schema.Value) bool {
 		if !json.Valid(it.JSON) {
 			t.Fatalf("not valid JSON: %q", it.JSON)
 		}
-		var obj map[string]any
+		var obj map[string]json.RawMessage
 		if err := json.Unmarshal(it.JSON, &obj); err != nil {
 			t.Fatalf("not an object: %v", err)
 		}
