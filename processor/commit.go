@@ -3,6 +3,7 @@ package processor
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kerr"
@@ -14,14 +15,20 @@ import (
 // as soon as a quarter of the re-send window has settled.)
 const commitEvery = time.Second
 
-// committing commits what has settled until run ends.
-func (p *Processor) committing(run context.Context) {
+// committing commits what has settled until run ends, or ends it with fail where that can never be.
+func (p *Processor) committing(run context.Context, fail func(error)) {
 	tick := time.NewTicker(commitEvery)
 	defer tick.Stop()
+	var strange int
 	for {
 		select {
 		case <-p.due:
 		case <-tick.C:
+			if strange++; !p.strangers() {
+				strange = 0
+			} else if time.Duration(strange)*commitEvery > strangersStay {
+				fail(errStrangers)
+			}
 		case <-run.Done():
 			return
 		}
@@ -65,10 +72,8 @@ func (p *Processor) commit(ctx context.Context, points []commitPoint, last bool)
 	}
 	ctx = kgo.PreCommitFnContext(ctx, func(req *kmsg.OffsetCommitRequest) error {
 		p.annotate(req, byPart)
-		if !last {
-			p.ownedOnly(req, byPart)
-		}
-		return nil
+		p.ownedOnly(req, byPart, last)
+		return p.session.sure()
 	})
 	p.client.CommitOffsetsSync(ctx, offsets, func(_ *kgo.Client, req *kmsg.OffsetCommitRequest, resp *kmsg.OffsetCommitResponse, err error) {
 		if err != nil {
@@ -95,13 +100,16 @@ func (p *Processor) annotate(req *kmsg.OffsetCommitRequest, points map[topicPart
 	}
 }
 
-// ownedOnly strips a commit of partitions that are no longer ours.
-func (p *Processor) ownedOnly(req *kmsg.OffsetCommitRequest, points map[topicPartition]*commitPoint) {
+// ownedOnly strips a commit of partitions that are no longer ours, and of those that the group has given to this process under
+// another name: it has been thrown out since, and what it had is anybody's. last: the accounts are closed, because their partitions
+// leave now.
+func (p *Processor) ownedOnly(req *kmsg.OffsetCommitRequest, points map[topicPartition]*commitPoint, last bool) {
 	topics := req.Topics[:0]
 	for _, t := range req.Topics {
 		parts := t.Partitions[:0]
 		for _, part := range t.Partitions {
-			if p.ledger.owns(points[topicPartition{t.Topic, part.Partition}].acct) {
+			a := points[topicPartition{t.Topic, part.Partition}].acct
+			if a.member == req.MemberID && (last || p.ledger.owns(a)) {
 				parts = append(parts, part)
 			}
 		}
@@ -110,6 +118,19 @@ func (p *Processor) ownedOnly(req *kmsg.OffsetCommitRequest, points map[topicPar
 		}
 	}
 	req.Topics = topics
+}
+
+// strangersStay is how long partitions of another name may be about to leave: for longer than their attempts on the wire may take.
+const strangersStay = leaveWait + 10*time.Second
+
+var errStrangers = errors.New("the group threw this member out while it was joining again, and left it partitions that may have been another's meanwhile: " +
+	"start it again, so that it goes on from their commits")
+
+// strangers reports whether the group knows this process under another name than when it gave it a partition. It happens where a
+// member is thrown out between a heartbeat and joining again: the client then keeps the partitions, and reads on where it was.
+func (p *Processor) strangers() bool {
+	member, _ := p.client.GroupMetadata()
+	return slices.ContainsFunc(p.ledger.all(), func(a *account) bool { return a.member != member })
 }
 
 // committed takes in which partitions of a commit were acknowledged.
@@ -144,7 +165,7 @@ func (p *Processor) committed(req *kmsg.OffsetCommitRequest, resp *kmsg.OffsetCo
 
 // commitFault says that a commit did not get through. A rebalance on its way is no fault: what left is the next owner's.
 func (p *Processor) commitFault(err error) {
-	if errors.Is(err, context.Canceled) || errors.Is(err, kerr.RebalanceInProgress) {
+	if errors.Is(err, context.Canceled) || errors.Is(err, kerr.RebalanceInProgress) || errors.Is(err, errUnsure) {
 		return
 	}
 	p.board.fault(reasonCommit, "", "", err.Error())

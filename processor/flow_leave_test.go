@@ -3,12 +3,14 @@
 package processor
 
 import (
+	"errors"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
@@ -103,10 +105,93 @@ func TestAStaticMemberWaitsForItsGhost(t *testing.T) {
 			for second.Accounts()["orders"].Consumed == 0 && time.Now().Before(ends.Add(time.Minute)) {
 				time.Sleep(10 * time.Millisecond)
 			}
-			if late := time.Since(ends); late < 0 || late > 1200*time.Millisecond {
-				t.Errorf("the second member read its first record %s after the end of the first one's session, want up to 1.2s", late)
+			if late := time.Since(ends); late < 0 || late > 1500*time.Millisecond {
+				t.Errorf("the second member read its first record %s after the end of the first one's session, want up to 1.5s", late)
 			}
 			second.drain(t)
 		})
 	}
+}
+
+// TestAMemberThrownOutWhileJoiningEnds: the client goes on with the partitions it had, under a new name. Nothing of them may be
+// committed, and the process ends, since it would wait for ever.
+func TestAMemberThrownOutWhileJoiningEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFlow(t, "orders")
+		m := f.start()
+		f.produceRaw("orders", 0, nil)
+		time.Sleep(10 * time.Second)
+		var thrown atomic.Bool
+		f.cluster.ControlKey(int16(kmsg.JoinGroup), func(k kmsg.Request) (kmsg.Response, error, bool) {
+			f.cluster.KeepControl()
+			join := k.(*kmsg.JoinGroupRequest)
+			if join.MemberID == "" || !thrown.CompareAndSwap(false, true) {
+				return nil, nil, false
+			}
+			answer := join.ResponseKind().(*kmsg.JoinGroupResponse)
+			answer.ErrorCode = kerr.UnknownMemberID.Code
+			return answer, nil, true
+		})
+		before := f.commitsSeen()
+		m.client.ForceRebalance()
+		time.Sleep(5 * time.Second)
+		if !thrown.Load() {
+			t.Fatal("the member did not join again")
+		}
+		f.produceRaw("orders", 0, nil)
+		select {
+		case err := <-m.ended:
+			if !errors.Is(err, errStrangers) {
+				t.Errorf("the member ended with %v, want %v", err, errStrangers)
+			}
+		case <-time.After(10 * time.Minute):
+			t.Error("the member goes on for ever")
+			m.drain(t)
+		}
+		if after := f.commitsSeen(); after != before {
+			t.Errorf("%d commits were made of partitions that may be another's", after-before)
+		}
+		m.kill()
+	})
+}
+
+// TestACommitWaitsWhereTheSessionMayHaveEnded: a member that the group has not heard of for most of a session commits nothing, and
+// goes on when it has.
+func TestACommitWaitsWhereTheSessionMayHaveEnded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFlow(t, "orders")
+		m := f.start()
+		f.produceRaw("orders", 0, nil)
+		time.Sleep(10 * time.Second)
+		beats := make(chan struct{}, 1)
+		f.cluster.ControlKey(int16(kmsg.Heartbeat), func(kmsg.Request) (kmsg.Response, error, bool) {
+			f.cluster.KeepControl()
+			select {
+			case beats <- struct{}{}:
+			default:
+			}
+			return nil, nil, false
+		})
+		<-beats // the next one is more than a commit's time away
+		time.Sleep(time.Millisecond)
+		before := f.commitsSeen()
+		f.produceRaw("orders", 0, nil)
+		m.session.heard(time.Now().Add(-31 * time.Second)) // of 45: as if none had got through for so long
+		time.Sleep(commitEvery + 100*time.Millisecond)
+		if after := f.commitsSeen(); after != before {
+			t.Error("a commit was made without a heartbeat for most of a session")
+		}
+		time.Sleep(5 * time.Second)
+		if after := f.commitsSeen(); after == before {
+			t.Error("no commit was made although the heartbeats get through again")
+		}
+		m.drain(t)
+	})
+}
+
+// commitsSeen is how many commits were asked of the broker.
+func (f *flow) commitsSeen() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.commits
 }

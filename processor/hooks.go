@@ -9,6 +9,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
 // kafkaHooks hear what the Kafka client would otherwise keep to itself.
@@ -20,7 +21,21 @@ type kafkaHooks struct {
 var (
 	_ kgo.HookBrokerConnect    = kafkaHooks{}
 	_ kgo.HookGroupManageError = kafkaHooks{}
+	_ kgo.HookBrokerE2E        = kafkaHooks{}
 )
+
+// OnBrokerE2E notes that the group has heard of this member.
+func (h kafkaHooks) OnBrokerE2E(_ kgo.BrokerMetadata, key int16, e kgo.BrokerE2E) {
+	if e.Err() != nil {
+		return
+	}
+	switch kmsg.Key(key) {
+	case kmsg.Heartbeat:
+		h.p.session.heard(time.Now().Add(-e.DurationE2E())) // it counts from when the broker had it, which is later
+	case kmsg.JoinGroup, kmsg.SyncGroup: // may wait long for others, and the session begins with the answer
+		h.p.session.heard(time.Now())
+	}
+}
 
 // OnBrokerConnect notes brokers that cannot be reached; the client tries again for ever.
 func (h kafkaHooks) OnBrokerConnect(meta kgo.BrokerMetadata, _ time.Duration, _ net.Conn, err error) {
@@ -69,3 +84,24 @@ func (g *ghost) lasts() time.Duration {
 }
 
 func (g *ghost) gone() { g.since.Store(0) }
+
+// session is how long a member of a classic group may be sure that it still is one.
+type session struct {
+	lasts time.Duration // without a heartbeat; zero: with this protocol there is no need to know
+	last  atomic.Int64  // when the group heard of this member, Unix nanoseconds
+}
+
+func (s *session) heard(at time.Time) { s.last.Store(at.UnixNano()) }
+
+// errUnsure is why a commit waits.
+var errUnsure = errors.New("the group has not heard of this member for long: its partitions may be another's")
+
+// sure returns nil while the session cannot have ended. A member that was frozen, or cut off, for longer finds out by a heartbeat and
+// loses its partitions. It must not find out by a commit: the client would join again with the partitions that it had, as a new
+// member, and what is then revoked, or kept, would be committed for somebody else's partitions, behind what that one has committed.
+func (s *session) sure() error {
+	if s.lasts > 0 && time.Since(time.Unix(0, s.last.Load())) > s.lasts*2/3 {
+		return errUnsure
+	}
+	return nil
+}

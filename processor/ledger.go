@@ -47,6 +47,7 @@ type topicPartition struct {
 // still holds a record of the old one holds it in a closed account.
 type account struct {
 	topicPartition
+	member string // to whom the group gave the partition; set before there is anything to commit
 	window *window
 	sums   *sums // of the topic
 

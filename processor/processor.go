@@ -55,6 +55,7 @@ type Processor struct {
 	noteLimit atomic.Int32    // characters of metadata that the broker takes with a commit
 	atStart   map[string]bool // the topics there were when the process began; set before connected is closed
 	ghost     ghost
+	session   session
 	connected chan struct{} // closed when client is set: its callbacks may come before
 
 	letterTopics []string
@@ -172,7 +173,7 @@ func (p *Processor) Run(run, work context.Context) error {
 		}
 	}
 	others.Go(func() { p.sharing(run) })
-	others.Go(func() { p.committing(run) })
+	others.Go(func() { p.committing(run, cancel) })
 	others.Go(func() { p.watchRetention(run) })
 	p.poller.loop(run)
 
@@ -266,6 +267,7 @@ func (p *Processor) consumerOpts() []kgo.Opt {
 		opts = append(opts, kgo.ServerSideBalancer())
 	} else {
 		session := p.cfg.Kafka.SessionTimeout.D()
+		p.session.lasts = session
 		opts = append(opts, kgo.SessionTimeout(session), kgo.HeartbeatInterval(min(heartbeat, session/3)))
 	}
 	if id := p.cfg.Kafka.InstanceID; id != "" {

@@ -19,13 +19,14 @@ func (p *Processor) assigned(_ context.Context, cl *kgo.Client, parts map[string
 	if p.run.Err() != nil {
 		return // draining: nothing new is begun
 	}
+	member, _ := cl.GroupMetadata()
 	for name, ps := range parts {
 		t := p.topic(name)
 		if t == nil {
 			continue
 		}
 		for _, n := range ps {
-			p.startReader(t, topicPartition{name, n})
+			p.startReader(t, topicPartition{name, n}, member)
 		}
 	}
 	cl.ResumeFetchPartitions(parts) // a pause outlives a rebalance; its cause did not
@@ -38,7 +39,8 @@ func (p *Processor) assigned(_ context.Context, cl *kgo.Client, parts map[string
 	}
 }
 
-func (p *Processor) startReader(t *topic, tp topicPartition) {
+// startReader begins a partition that the group has given to member, which is this process under its present name.
+func (p *Processor) startReader(t *topic, tp topicPartition, member string) {
 	stop, cancel := context.WithCancel(p.run)
 	r := &reader{
 		acct: p.ledger.open(tp, t.lane.window), topic: t, registry: p.registry, ledger: p.ledger, board: p.board,
@@ -46,6 +48,7 @@ func (p *Processor) startReader(t *topic, tp topicPartition) {
 		inbox: inbox{fresh: make(chan struct{}, 1), coming: &t.lane.coming}, stop: stop, cancel: cancel,
 		checker: sink.NewChecker(checkOptions(t.cfg)), mappers: map[*mapping.Program]*mapping.Mapper{},
 	}
+	r.acct.member = member
 	p.mu.Lock()
 	p.readers[tp] = r
 	p.mu.Unlock()
@@ -75,7 +78,7 @@ func (p *Processor) beginAnew(old *reader, at int64) *reader {
 	tp := old.acct.topicPartition
 	p.log.Warn("the partition is shorter than what was read of it, or was made anew: reading goes on where the log does", "topic", tp.topic, "partition", tp.partition, "offset", at)
 	p.ledger.close(p.stopReaders(map[string][]int32{tp.topic: {tp.partition}}))
-	p.startReader(old.topic, tp)
+	p.startReader(old.topic, tp, old.acct.member)
 	r := p.reader(tp)
 	p.ledger.began(r.acct, position{at, -1}, nil)
 	return r
