@@ -178,7 +178,7 @@ func article(t typ) string {
 	if name == "text" || name == "bytes" || name == "null" || strings.HasPrefix(name, "any") || strings.HasPrefix(name, "text ") {
 		return name
 	}
-	if strings.IndexByte("aeiou", name[0]) >= 0 {
+	if strings.IndexByte("aeiouA", name[0]) >= 0 {
 		return "an " + name
 	}
 	return "a " + name

@@ -1,6 +1,7 @@
 package mapping
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -30,11 +31,15 @@ func (k *checker) present(n ast.Node, t typ, what string) bool {
 		return true
 	}
 	name := k.pathOf(n)
+	if t.class == cRecord || len(t.records()) > 0 {
+		k.fault(n, "test it before: "+cmp.Or(name, "…")+" != nil ? … : nil", "%s may be null, and %s takes no null", cmp.Or(name, "a record"), what)
+		return false
+	}
 	if name == "" {
 		k.fault(n, "give a default: (… ?? "+zeroFor(t, what)+")", "%s takes no null, and this may be null", what)
 		return false
 	}
-	k.fault(n, fmt.Sprintf("give a default, (%s ?? %s), or test it before: %s != nil", name, zeroOf(t), name), "%s may be null, and %s takes no null", name, what)
+	k.fault(n, fmt.Sprintf("give a default, (%s ?? %s), or test it before: %s != nil", name, zeroFor(t, what), name), "%s may be null, and %s takes no null", name, what)
 	return false
 }
 

@@ -59,7 +59,7 @@ func (c *compiler) recordsNamed(name string) []*schema.Type {
 		if r.Name == name || slices.Contains(r.Aliases, name) {
 			return []*schema.Type{r}
 		}
-		if shortName(r.Name) == name {
+		if shortName(r.Name) == name || slices.ContainsFunc(r.Aliases, func(a string) bool { return shortName(a) == name }) {
 			short = append(short, r)
 		}
 	}

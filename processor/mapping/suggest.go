@@ -32,6 +32,9 @@ func fieldHint(word string, known []string, so string) string {
 // listNames lists names for a hint, the first dozen of them.
 func listNames(names []string) string {
 	const most = 12
+	if len(names) == 0 {
+		return "no fields"
+	}
 	names = slices.Clone(names)
 	if len(names) > most {
 		return strings.Join(names[:most], ", ") + ", …"
