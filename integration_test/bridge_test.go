@@ -38,6 +38,8 @@ type settings struct {
 	Linger       string
 	Admin        string
 	Topics       string // the section topics
+
+	Env []string // further variables of the process
 }
 
 var configuration = template.Must(template.New("brazebridge.yaml").Parse(`
@@ -123,6 +125,7 @@ func startBridge(t testing.TB, binary, name string, s settings) *bridge {
 	file, text := writeConfiguration(t, s)
 	b := &bridge{t: t, name: name, admin: "http://" + s.Admin, log: &logBuffer{}, ended: make(chan struct{})}
 	b.cmd = exec.Command(binary, "run", "--config", file)
+	b.cmd.Env = append(os.Environ(), s.Env...)
 	b.cmd.Stdout, b.cmd.Stderr = b.log, b.log
 	if err := b.cmd.Start(); err != nil {
 		t.Fatalf("start the bridge: %v", err)

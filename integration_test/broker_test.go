@@ -54,7 +54,19 @@ type broker struct {
 	ports     map[string]int // by listener, on this machine
 	admin     *kadm.Client
 	tap       *tap
+	cluster   []string // the addresses of several brokers, where this is not one of a single node
 }
+
+// seeds are the addresses of the plain listeners.
+func (b *broker) seeds() []string {
+	if b.cluster != nil {
+		return b.cluster
+	}
+	return []string{b.address("HOST")}
+}
+
+// replicas is how many a topic has.
+func (b *broker) replicas() int16 { return int16(len(b.seeds())) }
 
 // address is where a listener is reached from this machine.
 func (b *broker) address(listener string) string {

@@ -79,21 +79,27 @@ func newWorld(t testing.TB, s *suite, o worldOptions) *world {
 	if !o.noDeadLetter {
 		w.createTopics(1, w.deadLetter)
 	}
+	w.renewProducer()
+	return w
+}
+
+// renewProducer makes the producer, anew after a topic was made again: a client knows topics by what they were.
+func (w *world) renewProducer() {
+	w.t.Helper()
 	var err error
-	w.producer, err = kgo.NewClient(kgo.SeedBrokers(w.kafka.address("HOST")),
+	w.producer, err = kgo.NewClient(kgo.SeedBrokers(w.kafka.seeds()...),
 		kgo.RecordPartitioner(kgo.ManualPartitioner()), kgo.ProducerLinger(time.Millisecond),
 		// The topics have just been made, and a first answer may not know them yet.
 		kgo.MetadataMinAge(100*time.Millisecond))
 	if err != nil {
-		t.Fatalf("make the producer: %v", err)
+		w.t.Fatalf("make the producer: %v", err)
 	}
-	t.Cleanup(w.producer.Close)
-	return w
+	w.t.Cleanup(w.producer.Close)
 }
 
 func (w *world) createTopics(partitions int32, names ...string) {
 	w.t.Helper()
-	answers, err := w.kafka.admin.CreateTopics(w.t.Context(), partitions, 1, nil, names...)
+	answers, err := w.kafka.admin.CreateTopics(w.t.Context(), partitions, w.kafka.replicas(), nil, names...)
 	if err == nil {
 		err = answers.Error()
 	}
@@ -117,7 +123,7 @@ func (w *world) settings() settings {
 		fmt.Fprintf(&topics, "  %s:%s", w.topics[s.name], s.mapping)
 	}
 	return settings{
-		Brokers: w.kafka.address("HOST"), Group: w.group, SessionTimeout: sessionTimeout, DrainTimeout: 20 * time.Second, Registry: w.registry.URL(), Braze: w.braze.url,
+		Brokers: strings.Join(w.kafka.seeds(), `", "`), Group: w.group, SessionTimeout: sessionTimeout, DrainTimeout: 20 * time.Second, Registry: w.registry.URL(), Braze: w.braze.url,
 		DeadLetter: w.deadLetter, Create: "false", ResendWindow: 10000, Linger: "20ms", Topics: topics.String(),
 	}
 }
@@ -269,7 +275,7 @@ func (w *world) waitCommitted() {
 // letters reads the dead-letter topic from its start, count records of it.
 func (w *world) letters(count int) []*kgo.Record {
 	w.t.Helper()
-	client, err := kgo.NewClient(kgo.SeedBrokers(w.kafka.address("HOST")), kgo.ConsumeTopics(w.deadLetter), kgo.MetadataMinAge(100*time.Millisecond),
+	client, err := kgo.NewClient(kgo.SeedBrokers(w.kafka.seeds()...), kgo.ConsumeTopics(w.deadLetter), kgo.MetadataMinAge(100*time.Millisecond),
 		kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))
 	if err != nil {
 		w.t.Fatalf("make the consumer: %v", err)

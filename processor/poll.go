@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kgo"
 )
 
@@ -126,6 +127,9 @@ func (l *poller) fault(f kgo.FetchTopicPartition) {
 		return
 	}
 	l.p.board.fault(reasonKafka, f.Topic, "", l.stopped.note(f))
+	if errors.Is(f.Err, kerr.UnknownTopicID) && f.Topic != "" {
+		l.p.again.look(l.p, f.Topic)
+	}
 }
 
 // balance pauses the partitions that are stuck with more than their share of the budget, gives back what they have beyond

@@ -65,6 +65,7 @@ type Processor struct {
 	ledger *ledger
 
 	retention retention
+	again     remade
 	board     *board
 	metrics   *metrics
 	lanes     map[string]*lane

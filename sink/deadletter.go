@@ -120,6 +120,10 @@ func (d *DeadLetters) Write(ctx context.Context, l *Letter) error {
 	if errors.Is(err, kerr.MessageTooLarge) {
 		err = d.writeAlone(ctx, l, topic)
 	}
+	if errors.Is(err, kerr.UnknownTopicID) {
+		// The topic was made again under its name; the client keeps to the id that it met first until it has forgotten the topic.
+		d.client.PurgeTopicsFromProducing(topic)
+	}
 	if err != nil {
 		return fmt.Errorf("write dead letter to %s: %w", topic, err)
 	}

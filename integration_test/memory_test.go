@@ -1,0 +1,98 @@
+package integration_test
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"regexp"
+	"strconv"
+	"testing"
+
+	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/sr"
+)
+
+// peak is the most memory that the process has had resident so far, in MiB.
+func (b *bridge) peak() int {
+	b.t.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", b.cmd.Process.Pid))
+	if err != nil {
+		b.t.Fatalf("read the process's memory: %v", err)
+	}
+	m := regexp.MustCompile(`VmHWM:\s+(\d+) kB`).FindSubmatch(text)
+	if m == nil {
+		b.t.Fatal("the process's memory is not told")
+	}
+	kib, err := strconv.Atoi(string(m[1]))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return kib / 1024
+}
+
+// compressible is text that compression makes about fifty times smaller.
+func compressible(random *rand.Rand, size int) string {
+	noise := make([]byte, size/70)
+	for i := range noise {
+		noise[i] = byte(random.Uint32())
+	}
+	text := base64.StdEncoding.EncodeToString(noise)
+	return string(append(bytes.Repeat([]byte("x"), size-len(text)), text...))
+}
+
+// A backlog of large records that their producer compressed fifty to one, in sixty partitions, is read and sent in the memory of a small
+// container: what a fetch decompresses to is bounded, whatever it weighs on the wire.
+func TestMemoryWithLargeCompressedRecords(t *testing.T) {
+	t.Parallel()
+	const (
+		parts = 60
+		each  = 40 // half a gigabyte, decompressed
+		size  = 200_000
+		limit = 256 // MiB
+	)
+	w := newWorld(t, needSuite(t), worldOptions{})
+	topic := w.prefix + ".large"
+	w.createTopics(parts, topic)
+	client, err := kgo.NewClient(kgo.SeedBrokers(w.kafka.seeds()...), kgo.RecordPartitioner(kgo.ManualPartitioner()),
+		kgo.ProducerBatchCompression(kgo.ZstdCompression()), kgo.ProducerBatchMaxBytes(8<<20), kgo.MaxBufferedRecords(200))
+	if err != nil {
+		t.Fatalf("make the producer: %v", err)
+	}
+	defer client.Close()
+	random := rand.New(rand.NewPCG(1, 2))
+	view := streams[2]
+	id, _, err := w.registry.RegisterSchema(topic+"-value", sr.Schema{Schema: view.schema})
+	if err != nil {
+		t.Fatal(err)
+	}
+	encoder := newEncoder(t, id, view.schema)
+	var sent []sentRecord
+	for n := range each {
+		var records []*kgo.Record
+		for p := range parts {
+			name := recordID("large", n*parts+p)
+			value := view.record(name, fmt.Sprintf("user-%d-%d", p, n), n)
+			value["tags"] = map[string]any{"long": compressible(random, size)}
+			records = append(records, &kgo.Record{Topic: topic, Partition: int32(p), Key: []byte(name), Value: encoder.encode(t, value)})
+			sent = append(sent, sentRecord{id: name, objects: view.objects})
+		}
+		if err := client.ProduceSync(t.Context(), records...).FirstErr(); err != nil {
+			t.Fatalf("write large records: %v", err)
+		}
+	}
+	s := w.settings()
+	s.Topics = "  " + topic + ":" + view.mapping
+	s.Env = []string{"GOMEMLIMIT=230MiB"} // what the bridge sets itself in a container of 256 MiB
+	b := w.start("a", s)
+	w.waitArrived(sent)
+	peak := b.peak()
+	b.stop()
+	w.braze.checkExactlyOnce(t, sent)
+	w.checkNoLetters()
+	t.Logf("%d records of %d bytes in %d partitions: at most %d MiB resident", len(sent), size, parts, peak)
+	if peak >= limit {
+		t.Errorf("the process had %d MiB, want less than %d", peak, limit)
+	}
+}
