@@ -113,8 +113,13 @@ func (m *member) shown(name string) (all []string) {
 }
 
 // TestATopicMadeAnewIsReadWhole deletes a topic while nobody reads it, with marks in its commit, and makes it anew: nothing
-// that the old one had settled is taken for settled in the new one.
+// that the old one had settled is taken for settled in the new one, neither by a mark nor by an offset.
 func TestATopicMadeAnewIsReadWhole(t *testing.T) {
+	t.Run("marks", func(t *testing.T) { topicMadeAnew(t, 0) })
+	t.Run("offset", func(t *testing.T) { topicMadeAnew(t, 15) })
+}
+
+func topicMadeAnew(t *testing.T, committed int64) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFlow(t, "orders")
 		f.visits("orders", 0, 0, 20)
@@ -125,7 +130,7 @@ func TestATopicMadeAnewIsReadWhole(t *testing.T) {
 		f.settle(time.Minute)
 		m.drain(t)
 		id := f.cluster.TopicInfo("orders").TopicID
-		text := (&note{topic: id, epoch: 1 << 20, marks: []run{{5, 20}}}).encode(0)
+		text := (&note{topic: id, epoch: 1 << 20, marks: []run{{17, 20}}}).encode(committed)
 		if _, err := f.adm().DeleteTopics(context.Background(), "orders"); err != nil {
 			t.Fatal(err)
 		}
@@ -137,7 +142,7 @@ func TestATopicMadeAnewIsReadWhole(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer fresh.Close()
-		if err := kadm.NewClient(fresh).CommitAllOffsets(context.Background(), "flow", kadm.Offsets{"orders": {0: {Topic: "orders", At: 0, LeaderEpoch: -1, Metadata: text}}}); err != nil {
+		if err := kadm.NewClient(fresh).CommitAllOffsets(context.Background(), "flow", kadm.Offsets{"orders": {0: {Topic: "orders", At: committed, LeaderEpoch: -1, Metadata: text}}}); err != nil {
 			t.Fatal(err)
 		}
 		f.visits("orders", 0, 100, 20)

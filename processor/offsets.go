@@ -33,10 +33,11 @@ func (pt *commitPoint) annotation(topic [16]byte, limit int) string {
 	return text
 }
 
-// offsetsFetched reads the notes in the commits that reading goes on from. One that is foreign, damaged, or of a topic
-// that has since been deleted and made again is passed over, and counted: its records are sent again.
+// offsetsFetched reads the notes in the commits that reading goes on from. One that is foreign or damaged is passed over, and
+// counted: its records are sent again. Of a topic that has since been deleted and made again the commit itself means nothing.
 func (p *Processor) offsetsFetched(ctx context.Context, cl *kgo.Client, resp *kmsg.OffsetFetchResponse) error {
 	var ids kadm.TopicDetails
+	p.outlived = map[topicPartition]bool{}
 	for _, g := range resp.Groups {
 		for _, t := range g.Topics {
 			for _, part := range t.Partitions {
@@ -56,6 +57,7 @@ func (p *Processor) offsetsFetched(ctx context.Context, cl *kgo.Client, resp *km
 				}
 				if n.topic != [16]byte(ids[t.Topic].ID) {
 					p.metrics.ignored.Inc()
+					p.outlived[topicPartition{t.Topic, part.Partition}] = true
 					continue
 				}
 				p.ledger.remember(r.acct, n)

@@ -74,7 +74,8 @@ type Processor struct {
 	reshare   chan struct{} // the assignment has changed
 
 	run, work context.Context
-	since     time.Time // when Run began
+	since     time.Time               // when Run began
+	outlived  map[topicPartition]bool // of the commits fetched last: those that are of a topic made again since
 	reading   sync.WaitGroup
 
 	mu       sync.Mutex

@@ -28,6 +28,8 @@ func (p *Processor) startOffsets(ctx context.Context, fetched map[string]map[int
 			at := o.EpochOffset()
 			if at.Offset < 0 {
 				anew = true
+			} else if p.outlived[topicPartition{name, n}] {
+				parts[n], anew = kgo.NewOffset(), true
 			} else if r := p.reader(topicPartition{name, n}); r != nil {
 				p.ledger.resumed(r.acct, position{at.Offset, at.Epoch})
 			}
