@@ -116,6 +116,11 @@ func TestLatestReadsAddedPartitionsFromTheirBeginning(t *testing.T) {
 					t.Fatalf("add partitions: %v", err)
 				}
 			}
+			// Kafka says that they are there a moment before it tells everyone who asks.
+			w.until("the added partitions to be seen", func() (bool, string) {
+				n := len(w.ends())
+				return n == len(streams)*(partitions+added), fmt.Sprintf("%d partitions", n)
+			})
 			sent = append(sent, w.produceAdded(30, 50, added)...)
 
 			// A client hears of a new partition when it asks for metadata next, once a minute.
