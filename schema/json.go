@@ -6,7 +6,6 @@ import (
 	"errors"
 	"math"
 	"strconv"
-	"unicode/utf8"
 )
 
 var (
@@ -65,10 +64,7 @@ func (v *Value) appendRecord(dst []byte) ([]byte, error) {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		if dst, err = AppendText(dst, v.typ.Fields[i].Name); err != nil {
-			return dst, err
-		}
-		dst = append(dst, ':')
+		dst = append(dst, v.typ.Fields[i].Key...)
 		if dst, err = v.kids[i].appendJSON(dst); err != nil {
 			return dst, err
 		}
@@ -221,53 +217,4 @@ func appendDuration(dst []byte, s string) []byte {
 		dst = append(dst, 'S')
 	}
 	return append(dst, '"')
-}
-
-// plainText tells the bytes that stand in JSON text as they are.
-var plainText = func() (plain [256]bool) {
-	for c := 0x20; c < 0x80; c++ {
-		plain[c] = c != '"' && c != '\\'
-	}
-	return plain
-}()
-
-// AppendText appends a text as a JSON string. Invalid UTF-8 is an error; dst then may hold a part of it.
-func AppendText(dst []byte, s string) ([]byte, error) {
-	dst = append(dst, '"')
-	start := 0
-	for i := 0; i < len(s); {
-		c := s[i]
-		if plainText[c] {
-			i++
-			continue
-		}
-		if c >= utf8.RuneSelf {
-			r, size := utf8.DecodeRuneInString(s[i:])
-			if r == utf8.RuneError && size == 1 {
-				return dst, errUTF8
-			}
-			i += size
-			continue
-		}
-		dst = append(dst, s[start:i]...)
-		dst = appendEscaped(dst, c)
-		i++
-		start = i
-	}
-	dst = append(dst, s[start:]...)
-	return append(dst, '"'), nil
-}
-
-func appendEscaped(dst []byte, c byte) []byte {
-	switch c {
-	case '"', '\\':
-		return append(dst, '\\', c)
-	case '\n':
-		return append(dst, '\\', 'n')
-	case '\r':
-		return append(dst, '\\', 'r')
-	case '\t':
-		return append(dst, '\\', 't')
-	}
-	return append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
 }

@@ -225,7 +225,11 @@ func (p *parser) field(doc any, space string, depth int) (Field, error) {
 	if err != nil {
 		return Field{}, err
 	}
-	f := Field{Name: name, Aliases: texts(m["aliases"]), Type: t}
+	key, err := AppendText(nil, name)
+	if err != nil {
+		return Field{}, fmt.Errorf("a name: %w", err)
+	}
+	f := Field{Name: name, Aliases: texts(m["aliases"]), Type: t, Key: string(key) + ":"}
 	f.Doc, _ = m["doc"].(string)
 	f.value, f.hasDefault = m["default"]
 	return f, nil

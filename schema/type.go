@@ -75,6 +75,9 @@ type Field struct {
 	Doc     string
 	Type    *Type
 
+	// Key is the name as the key of a JSON object: in quotes, with its colon.
+	Key string
+
 	// The schema's default, for EncodeJSON: decoding a writer's bytes needs none.
 	value      any
 	hasDefault bool

@@ -5,9 +5,10 @@ import (
 	"slices"
 	"strconv"
 	"time"
-	"unicode/utf8"
 
 	"github.com/shopspring/decimal"
+
+	"brazebridge/schema"
 )
 
 const (
@@ -18,56 +19,14 @@ const (
 	errDuration = plainError("a duration is no value for Braze: use seconds(…)")
 )
 
-const hexDigits = "0123456789abcdef"
-
 // appendString appends text as a JSON string.
 func appendString(dst []byte, s string) ([]byte, error) {
 	mark := len(dst)
-	dst = append(dst, '"')
-	dst, err := appendEscaped(dst, s)
+	dst, err := schema.AppendText(dst, s)
 	if err != nil {
-		return dst[:mark], err
+		return dst[:mark], errUTF8
 	}
-	return append(dst, '"'), nil
-}
-
-// appendEscaped appends text as the inside of a JSON string.
-func appendEscaped(dst []byte, s string) ([]byte, error) {
-	start := 0
-	for i := 0; i < len(s); {
-		b := s[i]
-		if b >= utf8.RuneSelf {
-			r, n := utf8.DecodeRuneInString(s[i:])
-			if r == utf8.RuneError && n == 1 {
-				return dst, errUTF8
-			}
-			i += n
-			continue
-		}
-		if b >= ' ' && b != '"' && b != '\\' {
-			i++
-			continue
-		}
-		dst = append(dst, s[start:i]...)
-		dst = appendEscape(dst, b)
-		i++
-		start = i
-	}
-	return append(dst, s[start:]...), nil
-}
-
-func appendEscape(dst []byte, b byte) []byte {
-	switch b {
-	case '"', '\\':
-		return append(dst, '\\', b)
-	case '\n':
-		return append(dst, '\\', 'n')
-	case '\r':
-		return append(dst, '\\', 'r')
-	case '\t':
-		return append(dst, '\\', 't')
-	}
-	return append(dst, '\\', 'u', '0', '0', hexDigits[b>>4], hexDigits[b&15])
+	return dst, nil
 }
 
 // appendFloat appends a float as a JSON number: its shortest text, or, where it was computed, at most 15 significant

@@ -32,13 +32,9 @@ func appendRecord(dst []byte, v *schema.Value) ([]byte, bool, error) {
 		if mark > start+1 {
 			dst = append(dst, ',')
 		}
-		dst = append(dst, '"')
-		var err error
-		if dst, err = appendEscaped(dst, fields[i].Name); err != nil {
-			return dst[:start], false, err
-		}
 		var ok bool
-		if dst, ok, err = appendValue(append(dst, '"', ':'), f); err != nil {
+		var err error
+		if dst, ok, err = appendValue(append(dst, fields[i].Key...), f); err != nil {
 			return dst[:start], false, err
 		}
 		if !ok {
