@@ -1,19 +1,18 @@
 package bench
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"flag"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -21,19 +20,18 @@ import (
 	"brazebridge/config"
 )
 
-// aroundEnv makes this program the process around the bridge; its value is the number of records.
-const aroundEnv = "BRAZEBRIDGE_BENCH_AROUND"
-
 var records = flag.Int("records", 200_000, "records that the benchmark of the whole path carries")
 
 func TestMain(m *testing.M) {
-	if n, err := strconv.Atoi(os.Getenv(aroundEnv)); err == nil {
-		if err := Serve(context.Background(), n, os.Stdin, os.Stdout); err != nil {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	if is, err := Beside(ctx, os.Args[1:]); is {
+		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
 		return
 	}
+	stop()
 	dir, err := os.MkdirTemp("", "brazebridge-bench")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -49,35 +47,20 @@ func TestMain(m *testing.M) {
 var program string
 
 // around starts the process around the bridge.
-func around(tb testing.TB, n int) Around {
+func around(tb testing.TB, load Load) Around {
 	tb.Helper()
-	cmd := exec.Command(os.Args[0])
-	cmd.Env = append(os.Environ(), aroundEnv+"="+strconv.Itoa(n))
-	cmd.Stderr = os.Stderr
-	in, err := cmd.StdinPipe()
+	a, end, err := suiteOf(tb).around(context.Background(), load)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		tb.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() {
-		_ = in.Close()
-		_ = cmd.Wait()
-	})
-	line, err := bufio.NewReader(out).ReadBytes('\n')
-	if err != nil {
-		tb.Fatal(err)
-	}
-	var a Around
-	if err := json.Unmarshal(line, &a); err != nil {
-		tb.Fatal(err)
-	}
+	tb.Cleanup(end)
 	return a
+}
+
+// suiteOf has this test program be the other processes.
+func suiteOf(tb testing.TB) *Suite {
+	tb.Helper()
+	return &Suite{Self: os.Args[0], Dir: tb.TempDir(), Progress: tb.Output()}
 }
 
 // build builds the bridge, once.
@@ -98,12 +81,12 @@ func options(tb testing.TB, a Around) Options {
 
 // BenchmarkWholePath: go test -bench=WholePath -benchtime=1x ./cmd/internal/bench
 func BenchmarkWholePath(b *testing.B) {
-	a := around(b, *records)
+	a := around(b, Load{Records: *records})
 	o := options(b, a)
 	b.Logf("%d records of %d bytes on average", a.Records, a.Bytes/int64(max(1, a.Records)))
 	for _, o.Mapping = range []Mapping{Plain, Rich} {
-		for _, o.Latency = range []time.Duration{0, 20 * time.Millisecond, 100 * time.Millisecond} {
-			b.Run(fmt.Sprintf("%s/%s", o.Mapping, o.Latency), func(b *testing.B) { measure(b, o) })
+		for _, o.Braze.Latency = range latencies {
+			b.Run(fmt.Sprintf("%s/%s", o.Mapping, o.Braze.Latency), func(b *testing.B) { measure(b, o) })
 		}
 	}
 }
@@ -134,7 +117,7 @@ func TestRunCarriesEveryRecord(t *testing.T) {
 	if testing.Short() {
 		t.Skip("builds and runs the bridge")
 	}
-	a := around(t, 3000)
+	a := around(t, Load{Records: 3000})
 	if mean := a.Bytes / int64(a.Records); mean < 350 || mean > 450 {
 		t.Errorf("records have %d bytes on average, want about 400", mean)
 	}
@@ -144,8 +127,8 @@ func TestRunCarriesEveryRecord(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", o.Mapping, err)
 		}
-		if o.Mapping == Plain && r.Objects != int64(a.Records) {
-			t.Errorf("plain: %d objects of %d records", r.Objects, a.Records)
+		if want := map[Mapping]int64{Plain: int64(a.Records), Rich: a.Objects}[o.Mapping]; r.Objects != want {
+			t.Errorf("%s: %d objects of %d records, want %d", o.Mapping, r.Objects, a.Records, want)
 		}
 		if r.Objects == 0 || r.Requests < r.Objects/75 || r.ObjectsPerRequest > 75 || r.RecordsPerSecond <= 0 || r.CPUPerMillion <= 0 || r.PeakBytes < 10<<20 {
 			t.Errorf("%s: %+v", o.Mapping, *r)
@@ -162,15 +145,7 @@ func TestRunSaysWhyTheBridgeEnded(t *testing.T) {
 	o.Mapping = Plain
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	b, err := configuration(o, "group", "key")
-	if err != nil {
-		t.Fatal(err)
-	}
-	file := filepath.Join(o.Dir, "bridge.yaml")
-	if err := os.WriteFile(file, []byte(b), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	started, err := start(o.Bridge, file)
+	started, err := (&running{o: o, group: "group", key: "key"}).start()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,10 +161,11 @@ func TestRunSaysWhyTheBridgeEnded(t *testing.T) {
 
 // Every mapping is one that the bridge takes, against the schemas that the records are written with.
 func TestConfigurations(t *testing.T) {
-	for _, m := range []Mapping{Plain, Rich} {
-		text, err := configuration(Options{Mapping: m, Around: Around{
+	for _, m := range []Mapping{Plain, Traced, Rich} {
+		r := &running{o: Options{Mapping: m, Slow: &Braze{}, Around: Around{
 			Brokers: []string{"127.0.0.1:9092", "127.0.0.1:9093"}, Registry: "http://127.0.0.1:8081", Braze: "http://127.0.0.1:8080",
-		}}, "group", keyOf(20*time.Millisecond, 3))
+		}}, group: "group", key: Braze{Latency: 20 * time.Millisecond}.key(3), slowKey: "slow", admin: "127.0.0.1:0"}
+		text, err := r.configuration()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -200,11 +176,14 @@ func TestConfigurations(t *testing.T) {
 		if n := len(cfg.Topics); n != len(demo.Topics()) {
 			t.Errorf("%s maps %d topics", m, n)
 		}
-		if got := cfg.Braze.APIKey.Reveal(); got != "20ms/3" {
+		if got := cfg.Braze.APIKey.Reveal(); got != "20ms/0/false/3" {
 			t.Errorf("%s: key %q", m, got)
 		}
+		if w := cfg.Braze.Workspaces["orders"]; w == nil || cfg.Topic(ordersTopic).Workspace != "orders" {
+			t.Errorf("%s: the orders have no workspace of their own", m)
+		}
 	}
-	if _, err := configuration(Options{Mapping: "other"}, "", ""); err == nil {
+	if _, err := (&running{o: Options{Mapping: "other"}}).configuration(); err == nil {
 		t.Error("made a configuration of a mapping that there is none of")
 	}
 }
@@ -229,18 +208,18 @@ func TestBrazesAreTold(t *testing.T) {
 		return resp.StatusCode
 	}
 	const body = `{"events":[{"external_id":"u","name":"n","time":"2026-01-01T00:00:00Z"},{"external_id":"v","name":"n","time":"2026-01-01T00:00:00Z"}]}`
-	for key, want := range map[string]int{"0s/1": http.StatusCreated, "0s/2": http.StatusCreated, "soon/1": http.StatusUnauthorized} {
+	for key, want := range map[string]int{"0s/0/false/1": http.StatusCreated, "0s/0/true/2": http.StatusCreated, "soon/0/false/1": http.StatusUnauthorized, "0s/1": http.StatusUnauthorized} {
 		if got := track(key, body); got != want {
 			t.Errorf("key %s: status %d, want %d", key, got, want)
 		}
 	}
-	track("0s/2", body)
-	for key, want := range map[string]int64{"0s/1": 1, "0s/2": 2} {
+	track("0s/0/true/2", body)
+	for key, want := range map[string]int64{"0s/0/false/1": 1, "0s/0/true/2": 2} {
 		s, err := seenBy(t.Context(), srv.URL, key)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if s.Requests != want || s.Objects != 2*want || s.Seconds <= 0 {
+		if s.Requests != want || s.Objects != 2*want || s.seconds() <= 0 {
 			t.Errorf("key %s: saw %+v, want %d requests of two objects", key, s, want)
 		}
 	}

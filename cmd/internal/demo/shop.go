@@ -8,7 +8,10 @@ import (
 
 // Shop makes the records of the demo's shop for others than the demo: none of them broken, and the same ones for the same
 // seed but for their times. One goroutine owns it.
-type Shop struct{ gen *generator }
+type Shop struct {
+	gen     *generator
+	objects int64
+}
 
 // More of everything makes a record ample.
 const moreLines = 2
@@ -24,12 +27,27 @@ func NewShop(seed uint64, customers int, schemas map[string]int) *Shop {
 	g := newGenerator(seed, 1, schemas, time.Now)
 	g.ample = true
 	g.popular = rand.NewZipf(g.rand, 1.1, float64(customers)/20, uint64(customers-1))
-	return &Shop{g}
+	return &Shop{gen: g}
 }
 
 // Next makes a record: an order in one of five, a cart in three of ten, otherwise something that a customer looked at.
 func (s *Shop) Next() (topic string, key, value []byte) {
-	m := s.gen.sound()
+	return s.give(s.gen.sound())
+}
+
+// Behaviour makes a record of something that a user looked at; of anyone where the user is empty.
+func (s *Shop) Behaviour(user string) (topic string, key, value []byte) {
+	if user == "" {
+		user = s.gen.customer()
+	}
+	return s.give(s.gen.behaviour(user))
+}
+
+// Objects is how many objects the shipped example mapping makes of the records so far.
+func (s *Shop) Objects() int64 { return s.objects }
+
+func (s *Shop) give(m made) (topic string, key, value []byte) {
+	s.objects += int64(m.objects)
 	return m.topic, m.key, m.value
 }
 
