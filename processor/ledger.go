@@ -82,7 +82,8 @@ type account struct {
 
 	unsettled      int
 	unsettledBytes int64
-	lastStable     int64 // end of what can be read, from the last fetch; -1: unknown
+	lastStable     int64 // end of what can be read, as last heard; -1: unknown
+	waits          int64 // when what was given back first had been polled, Unix nanoseconds; 0: nothing waits to be read again
 }
 
 type entry struct {
@@ -218,6 +219,9 @@ func (l *ledger) track(a *account, tasks []*task, now int64, lastStable int64) [
 			a.highest = r.Offset + 1
 			a.sums.consumed++
 			a.sums.inFlight++
+		}
+		if a.waits != 0 { // it has been waiting since
+			e.at, a.waits = a.waits, 0
 		}
 		a.entries = append(a.entries, e)
 		a.unsettled++
@@ -383,6 +387,9 @@ func (l *ledger) giveBack(a *account, keep int) (position, bool) {
 				from = &position{e.offset, -1}
 				a.marks.runs = append(a.marks.runs, a.gaps.forget(e.offset)...)
 				a.next, a.reached = e.offset, e.stamp
+				if a.waits == 0 || e.at < a.waits {
+					a.waits = e.at
+				}
 			}
 			e.state = void
 			a.release(e, l.budget)

@@ -306,3 +306,32 @@ func BenchmarkLedger(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(next), "ns/record")
 }
+
+// TestWhatWasGivenBackWaitsOn: a record that was polled, given back and polled again has waited since the first time.
+func TestWhatWasGivenBackWaitsOn(t *testing.T) {
+	l, w := newTestLedger(100)
+	a := l.open(topicPartition{"t", 0}, w)
+	l.resumed(a, position{50, 1})
+	oldest := func() int64 {
+		_, parts := l.snapshot()
+		return parts[0].oldest
+	}
+	poll := func(now int64) {
+		var recs []*kgo.Record
+		for o := range int64(3) {
+			recs = append(recs, &kgo.Record{Topic: "t", Offset: 50 + o, LeaderEpoch: 1})
+		}
+		l.budget.tryReserve(len(recs))
+		tasks, bytes := newTasks(recs)
+		l.budget.polled(len(recs), len(recs), bytes)
+		l.track(a, tasks, now, 53)
+	}
+	poll(1000)
+	if _, ok := l.giveBack(a, 0); !ok || oldest() != 1000 {
+		t.Errorf("given back, the oldest is from %d, want 1000", oldest())
+	}
+	poll(5000)
+	if got := oldest(); got != 1000 {
+		t.Errorf("read again, the oldest is from %d, want 1000", got)
+	}
+}

@@ -8,7 +8,7 @@ var filterReasons = []string{"when", "tombstone", "expired", "other_record"}
 // partitionView is what a scrape shows of a partition.
 type partitionView struct {
 	topicPartition
-	oldest int64 // when its oldest unsettled record was polled; 0: none
+	oldest int64 // when its oldest unsettled record was polled, also where it was given back since; 0: none
 	lag    int64 // -1: unknown
 	stamp  int64 // timestamp of the oldest record that is not settled, see account.oldest
 }
@@ -28,6 +28,8 @@ func (l *ledger) snapshot() (map[string]sums, []partitionView) {
 		v := partitionView{topicPartition: a.topicPartition, lag: -1, stamp: a.oldest()}
 		if a.head < len(a.entries) {
 			v.oldest = a.entries[a.head].at
+		} else {
+			v.oldest = a.waits
 		}
 		if a.lastStable >= 0 && a.watermark.offset >= 0 {
 			v.lag = max(0, a.lastStable-a.watermark.offset)
