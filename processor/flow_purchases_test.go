@@ -123,15 +123,24 @@ func TestInvariantRefusalFloodIsExact(t *testing.T) {
 
 // produceOK writes one record that is fit to be delivered.
 func (f *flow) produceOK() {
+	n := len(f.records)
+	r := f.fit(f.topics[n%2], int32(n/2)%3)
+	f.produceRaw(r.part.topic, r.part.partition, f.value(r))
+}
+
+// fit notes a record, of a user of its own, that is about to be written.
+func (f *flow) fit(topic string, partition int32) *flowRecord {
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	n := int64(len(f.records))
-	r := &flowRecord{seq: n, user: fmt.Sprintf("user-%d", n), kind: "ok", part: topicPartition{f.topics[n%2], int32(n/2) % 3}}
+	r := &flowRecord{seq: n, user: fmt.Sprintf("user-%d", n), kind: "ok", part: topicPartition{topic, partition}}
 	f.records[n] = r
 	if f.byOffset[r.part] == nil {
 		f.byOffset[r.part] = map[int64]*flowRecord{}
 	}
 	r.offset = int64(len(f.byOffset[r.part]))
 	f.byOffset[r.part][r.offset] = r
-	f.produceRaw(r.part.topic, r.part.partition, f.value(r))
+	return r
 }
 
 // lettersOf counts the letters by topic.

@@ -2,6 +2,7 @@ package processor
 
 import (
 	"sync"
+	"time"
 
 	"brazebridge/sink"
 )
@@ -79,6 +80,10 @@ type account struct {
 	returned int64 // places that commits have given back
 
 	passedGiven int64 // passed, at the last commit
+
+	keeps   int       // the share with which it was last paused
+	movedBy int64     // settles, when the shares were last compared
+	moved   time.Time // when they were others before
 
 	unsettled      int
 	unsettledBytes int64

@@ -68,10 +68,8 @@ func (l *poller) waiting(run context.Context) (context.Context, context.CancelFu
 	switch {
 	case len(l.paused) > 0:
 		ctx, cancel = context.WithTimeout(run, pausedTick)
-	case len(l.p.lanes) > 1: // one that takes nothing may have filled the budget, and nothing else would end the wait
+	default: // partitions that do not move may have filled the budget, and nothing else would end the wait
 		ctx, cancel = context.WithTimeout(run, stuckAfter)
-	default:
-		ctx, cancel = context.WithCancel(run)
 	}
 	l.mu.Lock()
 	l.wake = cancel
