@@ -43,9 +43,7 @@ func (d *decoder) value(n *node, out *Value) bool {
 		*out = Value{}
 		return true
 	case opString:
-		s, ok := d.text()
-		*out = Value{typ: n.typ, s: s}
-		return ok
+		return d.text(n.typ, out)
 	case opLong:
 		i, ok := d.long()
 		*out = Value{typ: n.typ, n: uint64(i)}
@@ -102,7 +100,7 @@ func (d *decoder) scalar(n *node, out *Value) bool {
 		return false
 	}
 	if n.op == opFixedUUID {
-		*out = Value{typ: n.typ, s: d.arena.uuid(b)}
+		*out = Value{typ: n.typ, n: asIs, s: d.arena.uuid(b)}
 		return true
 	}
 	*out = Value{typ: n.typ, s: asString(b)}
@@ -156,7 +154,7 @@ func (d *decoder) blocks(n *node, out *Value, per int) bool {
 			if used == len(kids) {
 				kids = d.grow(kids, left*per)
 			}
-			if per == 2 && !d.key(&kids[used]) || !d.value(n.kids[0], &kids[used+per-1]) {
+			if per == 2 && !d.text(mapKey, &kids[used]) || !d.value(n.kids[0], &kids[used+per-1]) {
 				return d.fault.inElem(used / per)
 			}
 			used += per
@@ -209,12 +207,6 @@ func (d *decoder) grow(kids []Value, wanted int) []Value {
 	more := d.arena.take(len(kids) + max(len(kids), min(wanted, firstElems)))
 	copy(more, kids)
 	return more
-}
-
-func (d *decoder) key(out *Value) bool {
-	s, ok := d.text()
-	*out = Value{typ: mapKey, s: s}
-	return ok
 }
 
 func (d *decoder) enum(n *node, out *Value) bool {
@@ -285,42 +277,32 @@ func (d *decoder) int() (int64, bool) {
 	return i, true
 }
 
-// text decodes a string. Most are short and ASCII: what that takes stands here in one piece (a fifth of a record's time).
-func (d *decoder) text() (string, bool) {
+// text decodes a string. Most are short and plain: what that takes stands here in one piece (a fifth of a record's time).
+func (d *decoder) text(t *Type, out *Value) bool {
 	if d.pos < len(d.buf) {
 		if head := d.buf[d.pos]; head < 0x80 && head&1 == 0 {
 			start := d.pos + 1
-			if end := start + int(head>>1); end <= len(d.buf) && isASCII(d.buf[start:end]) {
+			if end := start + int(head>>1); end <= len(d.buf) && isPlain(d.buf, start, int(head>>1)) {
 				d.pos = end
-				return asString(d.buf[start:end]), true
+				*out = Value{typ: t, n: asIs, s: asString(d.buf[start:end])}
+				return true
 			}
 		}
 	}
-	return d.anyText()
+	return d.anyText(t, out)
 }
 
-// isASCII looks at eight bytes at a time.
-func isASCII(b []byte) bool {
-	var seen uint64
-	for len(b) >= 8 {
-		seen |= binary.LittleEndian.Uint64(b)
-		b = b[8:]
-	}
-	for _, c := range b {
-		seen |= uint64(c)
-	}
-	return seen&0x8080808080808080 == 0
-}
-
-func (d *decoder) anyText() (string, bool) {
+func (d *decoder) anyText(t *Type, out *Value) bool {
 	b, ok := d.bytes()
 	if !ok {
-		return "", false
+		return false
 	}
-	if !utf8.Valid(b) {
-		return "", d.failAt(d.pos-len(b), "text that is not UTF-8")
+	*out = Value{typ: t, s: asString(b)}
+	if isPlain(b, 0, len(b)) {
+		out.n = asIs
+		return true
 	}
-	return asString(b), true
+	return utf8.Valid(b) || d.failAt(d.pos-len(b), "text that is not UTF-8")
 }
 
 // bytes decodes a length and that many bytes.

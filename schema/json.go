@@ -39,7 +39,9 @@ func (v *Value) appendJSON(dst []byte) ([]byte, error) {
 		return appendFloat(dst, float64(math.Float32frombits(uint32(v.n))), 32)
 	case Double:
 		return appendFloat(dst, math.Float64frombits(v.n), 64)
-	case String, Enum, UUID:
+	case String, UUID:
+		return v.appendText(dst)
+	case Enum:
 		return AppendText(dst, v.Str())
 	case Bytes, Fixed:
 		return appendBase64(dst, v.s), nil
@@ -55,6 +57,16 @@ func (v *Value) appendJSON(dst []byte) ([]byte, error) {
 		return v.appendMap(dst)
 	}
 	return v.appendTime(dst)
+}
+
+// appendText writes a String, a UUID or a map's key.
+func (v *Value) appendText(dst []byte) ([]byte, error) {
+	if v.n != asIs {
+		return AppendText(dst, v.s)
+	}
+	dst = append(dst, '"')
+	dst = append(dst, v.s...)
+	return append(dst, '"'), nil
 }
 
 func (v *Value) appendRecord(dst []byte) ([]byte, error) {
@@ -93,7 +105,7 @@ func (v *Value) appendMap(dst []byte) ([]byte, error) {
 		if i > 0 {
 			dst = append(dst, ',')
 		}
-		if dst, err = AppendText(dst, v.kids[i].s); err != nil {
+		if dst, err = v.kids[i].appendText(dst); err != nil {
 			return dst, err
 		}
 		dst = append(dst, ':')

@@ -104,19 +104,25 @@ func TestUUIDsOfABatch(t *testing.T) {
 	}
 }
 
-// TestIsASCII against the plain definition, at each length and place.
-func TestIsASCII(t *testing.T) {
-	for n := range 40 {
-		b := bytes.Repeat([]byte{'x'}, n)
-		if !isASCII(b) {
-			t.Errorf("%d letters", n)
-		}
-		for i := range b {
-			b[i] = 0x80
-			if isASCII(b) {
-				t.Errorf("%d letters, number %d is none", n, i)
+// TestIsPlain against what AppendText leaves as it is, at each length and place, whatever follows.
+func TestIsPlain(t *testing.T) {
+	for n := range 30 {
+		for _, behind := range []string{"", "\"", "\x00\xff\\\"\n\x80..."} {
+			b := append(bytes.Repeat([]byte{'x'}, n), behind...)
+			if !isPlain(b, 0, n) {
+				t.Errorf("%d letters, with %q behind them", n, behind)
 			}
-			b[i] = 'x'
+			for i := range n {
+				for c := range 256 {
+					b[i] = byte(c)
+					text, err := AppendText(nil, string(b[:n]))
+					want := err == nil && len(text) == n+2 && c < 0x80
+					if got := isPlain(b, 0, n); got != want {
+						t.Errorf("%d letters, number %d is %#02x, with %q behind them: %v, want %v", n, i, c, behind, got, want)
+					}
+				}
+				b[i] = 'x'
+			}
 		}
 	}
 }

@@ -56,6 +56,30 @@ func special(w uint64) uint64 {
 	return ((quote-each)&^quote | (slash-each)&^slash | (w-' '*each)&^w | w) & high
 }
 
+// isPlain reports whether n bytes of buf from start on are a text that stands in JSON as it is, and so is ASCII. What follows
+// them in buf is read with them and left out of account.
+func isPlain(buf []byte, start, n int) bool {
+	b := buf[start : start+n]
+	if n >= 8 {
+		hits := special(binary.LittleEndian.Uint64(b[n-8:]))
+		for ; len(b) > 8; b = b[8:] {
+			hits |= special(binary.LittleEndian.Uint64(b))
+		}
+		return hits == 0
+	}
+	if start+8 <= len(buf) {
+		const letters = 'x' * 0x0101010101010101
+		keep := uint64(1)<<(8*n) - 1
+		return special(binary.LittleEndian.Uint64(buf[start:])&keep|letters&^keep) == 0
+	}
+	for _, c := range b {
+		if c < ' ' || c >= utf8.RuneSelf || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
+}
+
 func appendEscape(dst []byte, c byte) []byte {
 	switch c {
 	case '"', '\\':

@@ -31,20 +31,22 @@ func appendDate(dst []byte, days int64) []byte {
 	if month > 12 {
 		year, month = year+1, month-12
 	}
-	dst = appendDigits(dst, year, 4)
-	dst = append(dst, '-')
-	dst = appendDigits(dst, month, 2)
-	dst = append(dst, '-')
-	return appendDigits(dst, day, 2)
+	dst = append(dst, "0000-00-00"...)
+	out := dst[len(dst)-len("0000-00-00"):]
+	put(out[0:], year/100)
+	put(out[2:], year%100)
+	put(out[5:], month)
+	put(out[8:], day)
+	return dst
 }
 
 // appendClock writes seconds of a day as hh:mm:ss, and a fraction with so many digits.
 func appendClock(dst []byte, sec, fraction int64, digits int) []byte {
-	dst = appendDigits(dst, sec/3600, 2)
-	dst = append(dst, ':')
-	dst = appendDigits(dst, sec/60%60, 2)
-	dst = append(dst, ':')
-	dst = appendDigits(dst, sec%60, 2)
+	dst = append(dst, "00:00:00"...)
+	out := dst[len(dst)-len("00:00:00"):]
+	put(out[0:], sec/3600)
+	put(out[3:], sec/60%60)
+	put(out[6:], sec%60)
 	if digits > 0 {
 		dst = append(dst, '.')
 		dst = appendDigits(dst, fraction, digits)
@@ -52,14 +54,30 @@ func appendClock(dst []byte, sec, fraction int64, digits int) []byte {
 	return dst
 }
 
-// appendDigits writes n with leading zeros.
-func appendDigits(dst []byte, n int64, width int) []byte {
-	var buf [20]byte
-	for i := width - 1; i >= 0; i-- {
-		buf[i] = byte('0' + n%10)
-		n /= 10
+// hundred holds the two digits of every number below a hundred.
+var hundred = func() (text [200]byte) {
+	for i := range 100 {
+		text[2*i], text[2*i+1] = byte('0'+i/10), byte('0'+i%10)
 	}
-	return append(dst, buf[:width]...)
+	return text
+}()
+
+// put writes two digits.
+func put(dst []byte, n int64) { dst[0], dst[1] = hundred[2*n], hundred[2*n+1] }
+
+// appendDigits writes n with leading zeros, in up to nine digits.
+func appendDigits(dst []byte, n int64, width int) []byte {
+	dst = append(dst, "000000000"[:width]...)
+	out := dst[len(dst)-width:]
+	for width > 1 {
+		width -= 2
+		put(out[width:], n%100)
+		n /= 100
+	}
+	if width == 1 {
+		out[0] = byte('0' + n)
+	}
+	return dst
 }
 
 // appendInstant writes a point in time as YYYY-MM-DDThh:mm:ss.fff with its unit's digits.

@@ -14,10 +14,14 @@ import (
 // The fields are laid out so that a decoder fills them without allocation; read them through the methods.
 type Value struct {
 	typ  *Type
-	n    uint64  // Boolean, Int, Long, times, Date (two's complement); Float, Double: IEEE bits of that width; Enum: index
+	n    uint64  // Boolean, Int, Long, times, Date (two's complement); Float, Double: IEEE bits of that width; Enum: index; text: asIs
 	s    string  // String, Bytes, Fixed, Decimal (two's complement), Duration, UUID
 	kids []Value // Record: fields in schema order; Array: elements; Map: key, value, key, value, …
 }
+
+// asIs is n of a text (String, UUID, a map's key) that stands in JSON as it is, between quotes: the decoder looks at every byte
+// anyway. Zero says nothing.
+const asIs = 1
 
 // Type is the value's type; nil for null.
 func (v Value) Type() *Type { return v.typ }

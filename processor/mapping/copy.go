@@ -82,7 +82,7 @@ func appendAvroMap(dst []byte, v *schema.Value) ([]byte, bool, error) {
 		}
 		var ok bool
 		var err error
-		if dst, err = appendString(dst, v.Nth(2*i).Str()); err != nil {
+		if dst, err = v.Nth(2 * i).AppendJSON(dst); err != nil {
 			return dst[:start], false, err
 		}
 		if dst, ok, err = appendValue(append(dst, ':'), val); err != nil {
