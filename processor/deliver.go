@@ -170,6 +170,7 @@ func (d *delivery) attempt(spans []span) sink.Answer {
 	d.bytes = len(r.Body)
 	start := time.Now()
 	answer := d.lane.client.Send(d.work, &r)
+	spoil(r.Body)
 	if cap(r.Body) <= maxKept {
 		d.lane.bodies.give(r.Body)
 	}

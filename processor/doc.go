@@ -28,6 +28,20 @@
 //	  - commit (commit.go): one goroutine. A commit, not a settle, gives places in the window back. It carries a note
 //	    (note.go) that marks what is settled beyond its offset, which the partition's next owner passes over.
 //
+// # Memory that is used again
+//
+// Each piece has one owner at a time, who alone may write or read it:
+//
+//   - reader.scratch and reader.arena, the reader's: objects are built in the one, values decoded into the other. Both end
+//     with the chunk or the record: before a chunk is handed over, keep copies its objects out of the scratch.
+//   - lane.bodies, spare request bodies: whoever takes one owns it, so a delivery from take to give. While Client.Send
+//     runs it is Send's, which leaves a copy in its place where the transport may still be reading the old one.
+//
+// The objects of a chunk are not used again: the last task that holds some lets go of them, and the collector has them.
+//
+// Under the build tag poison, bodies and scratch are written over when their owner is through with them (spoil), so that a read that comes
+// too late is seen: go test -tags poison,synctests -short ./processor.
+//
 // # Rebalances
 //
 // A partition that leaves starts no new attempt, waits (bounded) for those on the wire, is forgotten and committed. Each

@@ -145,6 +145,7 @@ func (r *reader) read(tasks []*task) {
 	}
 	r.handOver()
 	r.out = nil
+	spoil(r.scratch.Buf)
 	if cap(r.scratch.Buf) > maxKept {
 		r.scratch.Buf = nil
 	}
