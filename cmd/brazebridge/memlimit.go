@@ -3,6 +3,8 @@ package main
 import (
 	"log/slog"
 	"math"
+	"os"
+	"runtime/debug"
 
 	"github.com/KimMachineGun/automemlimit/memlimit"
 
@@ -16,7 +18,18 @@ const (
 	idleMemory = 64 << 20
 	// recordFactor is what a record in flight takes over its own bytes: decoded values, encoded objects, the request's body.
 	recordFactor = 3
+	// collectAt is GOGC, unless the user has set it: how much garbage there may be beside what is alive, in percent, before it
+	// is collected. At full speed most of the memory is records on their way and the garbage beside them: Go's own 100 takes a
+	// fifth more memory, for a twentieth less CPU.
+	collectAt = 60
 )
+
+// collectEarly has less garbage lie about than Go's default would.
+func collectEarly() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(collectAt)
+	}
+}
 
 // limitMemory tells Go's collector of the container's memory limit, where there is one and the user has not set
 // GOMEMLIMIT. A soft limit below what is really alive would make the collector run without end and bound nothing, so it

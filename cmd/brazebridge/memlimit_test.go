@@ -63,3 +63,17 @@ func TestLeastMemoryIsAboveTheBounds(t *testing.T) {
 		}
 	}
 }
+
+func TestCollectEarly(t *testing.T) {
+	for env, want := range map[string]int{"": collectAt, "200": 100, "off": 100} {
+		t.Run("GOGC="+env, func(t *testing.T) {
+			old := debug.SetGCPercent(100) // as if Go had started with it
+			defer debug.SetGCPercent(old)
+			t.Setenv("GOGC", env)
+			collectEarly()
+			if got := debug.SetGCPercent(100); got != want {
+				t.Errorf("collects at %d percent, want %d", got, want)
+			}
+		})
+	}
+}

@@ -67,6 +67,7 @@ func runBridge(s *surroundings, file string) error {
 	for _, w := range in.Warnings {
 		log.Warn(w.Message, "at", fmt.Sprintf("%s:%d:%d", w.File, w.Line, w.Column), "path", w.Path, "hint", w.Hint)
 	}
+	collectEarly()
 	limitMemory(cfg, memlimit.FromCgroup, log)
 	b, err := wire(cfg, in.Places, log)
 	if err != nil {
