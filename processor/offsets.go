@@ -55,9 +55,11 @@ func (p *Processor) offsetsFetched(ctx context.Context, cl *kgo.Client, resp *km
 						return err
 					}
 				}
-				if n.topic != [16]byte(ids[t.Topic].ID) {
+				if id := [16]byte(ids[t.Topic].ID); n.topic != id {
 					p.metrics.ignored.Inc()
-					p.outlived[topicPartition{t.Topic, part.Partition}] = true
+					if id != [16]byte{} { // where the brokers name none just now, the commit stands
+						p.outlived[topicPartition{t.Topic, part.Partition}] = true
+					}
 					continue
 				}
 				p.ledger.remember(r.acct, n)

@@ -29,7 +29,7 @@ func (p *Processor) startOffsets(ctx context.Context, fetched map[string]map[int
 			if at.Offset < 0 {
 				anew = true
 			} else if p.outlived[topicPartition{name, n}] {
-				parts[n], anew = kgo.NewOffset(), true
+				parts[n], anew = kgo.NewOffset().AtStart(), true
 			} else if r := p.reader(topicPartition{name, n}); r != nil {
 				p.ledger.resumed(r.acct, position{at.Offset, at.Epoch})
 			}
