@@ -55,9 +55,9 @@ func (p *mutated) try(t *testing.T) {
 	binary, mutants := p.build(t)
 	k := &killers{tests: p.trace(t, binary, &mutants), kills: map[string]int{}}
 	began, next := time.Now(), make(chan int)
-	var workers sync.WaitGroup
+	var trials sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
-		workers.Go(func() {
+		trials.Go(func() {
 			for id := range next {
 				m := mutants[id]
 				_, excused := p.unwatched[m.where]
@@ -79,7 +79,7 @@ func (p *mutated) try(t *testing.T) {
 		next <- id
 	}
 	close(next)
-	workers.Wait()
+	trials.Wait()
 	t.Logf("%d mutants in %s", len(mutants), time.Since(began).Round(time.Second))
 	for where := range p.unwatched {
 		if !slices.ContainsFunc(mutants, func(m mutant) bool { return m.where == where }) {
