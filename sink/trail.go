@@ -95,6 +95,9 @@ func (t *trail) allowed(now time.Duration, limit int, per time.Duration, share f
 	ahead := float64(per)*trailAhead + travel
 	known := float64(per) - ahead - travel
 	recent := t.before(now - time.Duration(known))
-	used := float64(recent.remaining-last.remaining) * max(1, known/float64(last.at-recent.at))
+	used := 0.0 // nothing was answered since
+	if last.at > recent.at {
+		used = float64(recent.remaining-last.remaining) * max(1, known/float64(last.at-recent.at))
+	}
 	return (float64(limit)*(1-trailSlack) - used - float64(last.outstanding) - others*(ahead+travel)) / (ahead - travel), true
 }
