@@ -1,0 +1,148 @@
+//go:build synctests
+
+package processor
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kmsg"
+)
+
+// makeAgain deletes a topic and, a while later, makes another under its name.
+func (f *flow) makeAgain(topic string, gone time.Duration) {
+	f.t.Helper()
+	if _, err := f.adm().DeleteTopics(context.Background(), topic); err != nil {
+		f.t.Fatal(err)
+	}
+	time.Sleep(gone)
+	if _, err := f.adm().CreateTopics(context.Background(), 3, 1, nil, topic); err != nil {
+		f.t.Fatal(err)
+	}
+}
+
+// TestATopicMadeAgainWhileReadIsReadOn: the client keeps to the id of the topic that it met first, and the brokers do not know it any
+// more. The new topic is read from its beginning, nothing of it is taken for settled, and the other topic flows on.
+func TestATopicMadeAgainWhileReadIsReadOn(t *testing.T) {
+	for _, newProtocol := range []bool{false, true} {
+		t.Run(fmt.Sprintf("consumer protocol %t", newProtocol), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) { madeAgainWhileRead(t, newProtocol) })
+		})
+	}
+}
+
+func madeAgainWhileRead(t *testing.T, newProtocol bool) {
+	f := newFlow(t, "orders", "cart")
+	f.newProtocol = newProtocol
+	f.visits("orders", 0, 0, 20)
+	m := f.start()
+	f.settle(time.Minute)
+	refused := f.refuseFetches(f.cluster.TopicInfo("orders").TopicID)
+	shown := make(chan []string, 1)
+	time.AfterFunc(110*time.Second, func() { shown <- reasons(m) })
+	f.makeAgain("orders", 2*time.Minute)
+	if got := <-shown; !slices.Equal(got, []string{"kafka orders"}) {
+		t.Errorf("reasons %v while the topic is gone, want kafka orders", got)
+	}
+	if n := refused.Load(); n == 0 || n > 2000 {
+		t.Errorf("%d refused fetches in the two minutes that the topic was gone, want some and no storm of them", n)
+	}
+	f.visits("orders", 0, 100, 30)
+	f.visits("cart", 1, 200, 10)
+	f.settle(2 * time.Minute)
+	time.Sleep(30 * time.Second)
+	if n := f.arrivalsFrom(100); n != 40 {
+		t.Errorf("%d records arrived, want each of the 40 once", n)
+	}
+	if got := reasons(m); len(got) > 0 {
+		t.Errorf("reasons %v although everything flows", got)
+	}
+	m.drain(t)
+	if at := f.committed("orders", 0); at != 30 {
+		t.Errorf("committed %d in the new topic, want 30", at)
+	}
+}
+
+// refuseFetches answers fetches of a topic's id as a broker does that does not know it, at once, and counts them. (The cluster itself
+// says nothing of a topic that was deleted while a fetch session had it.)
+func (f *flow) refuseFetches(id [16]byte) (refused *atomic.Int64) {
+	refused = &atomic.Int64{}
+	var anew atomic.Bool
+	f.cluster.ControlKey(int16(kmsg.Fetch), func(k kmsg.Request) (kmsg.Response, error, bool) {
+		f.cluster.KeepControl()
+		req := k.(*kmsg.FetchRequest)
+		answer := req.ResponseKind().(*kmsg.FetchResponse)
+		if anew.CompareAndSwap(false, true) {
+			answer.ErrorCode = kerr.FetchSessionIDNotFound.Code
+			return answer, nil, true
+		}
+		for _, t := range req.Topics {
+			if t.TopicID != id {
+				continue
+			}
+			topic := kmsg.NewFetchResponseTopic()
+			topic.TopicID = id
+			for _, p := range t.Partitions {
+				part := kmsg.NewFetchResponseTopicPartition()
+				part.Partition, part.ErrorCode = p.Partition, kerr.UnknownTopicID.Code
+				topic.Partitions = append(topic.Partitions, part)
+			}
+			answer.Topics = append(answer.Topics, topic)
+		}
+		if len(answer.Topics) > 0 {
+			refused.Add(1)
+			return answer, nil, true
+		}
+		return nil, nil, false
+	})
+	return refused
+}
+
+// TestLettersGoOnIntoATopicMadeAgain: the producer keeps to the id of the dead-letter topic that it met first. Letters wait, and go
+// into the new topic by themselves.
+func TestLettersGoOnIntoATopicMadeAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFlow(t, "orders")
+		m := f.start()
+		broken := f.value(&flowRecord{kind: "broken"})
+		f.produceRaw("orders", 0, broken)
+		time.Sleep(5 * time.Second)
+		if got := m.Accounts()["orders"].DeadLettered["undecodable"]; got != 1 {
+			t.Fatalf("%d letters before, want 1", got)
+		}
+		f.makeAgain("letters", 0)
+		for range 5 {
+			f.produceRaw("orders", 0, broken)
+		}
+		f.visits("orders", 1, 0, 5)
+		f.settle(2 * time.Minute)
+		time.Sleep(2 * time.Minute)
+		if got := m.Accounts()["orders"].DeadLettered["undecodable"]; got != 6 {
+			t.Errorf("%d letters, want 6", got)
+		}
+		ends, err := f.adm().ListEndOffsets(context.Background(), "letters")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var there int64
+		for _, end := range ends.Offsets()["letters"] {
+			there += end.At
+		}
+		if there != 5 {
+			t.Errorf("%d letters in the new topic, want 5", there)
+		}
+		if got := reasons(m); len(got) > 0 {
+			t.Errorf("reasons %v although letters can be written", got)
+		}
+		if !slices.Equal(m.shown("records_in_flight"), []string{"orders 0"}) {
+			t.Errorf("in flight %v", m.shown("records_in_flight"))
+		}
+		m.drain(t)
+	})
+}
