@@ -94,7 +94,7 @@ func startBroker(ctx context.Context, image string, certs *certificates) (*broke
 		testcontainers.WithEnv(b.environment()),
 		testcontainers.WithExposedPorts(exposed...),
 		testcontainers.WithHostConfigModifier(b.bindPorts),
-		testcontainers.WithWaitStrategyAndDeadline(2*time.Minute, wait.ForLog("Kafka Server started")),
+		testcontainers.WithWaitStrategyAndDeadline(2*time.Minute, wait.ForLog("Kafka Server started").WithStartupTimeout(2*time.Minute)),
 	)
 	if err != nil {
 		return b, fmt.Errorf("start Kafka: %w", err)

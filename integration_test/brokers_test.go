@@ -46,7 +46,7 @@ func startCluster(t *testing.T, s *suite, further map[string]string) *cluster {
 		}
 		c.broker.cluster = append(c.broker.cluster, fmt.Sprintf("127.0.0.1:%d", port))
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	defer cancel()
 	var errs [nodes]error
 	var all sync.WaitGroup
@@ -106,7 +106,7 @@ func (c *cluster) startNode(ctx context.Context, i int, on *testcontainers.Docke
 				{HostIP: netip.MustParseAddr("127.0.0.1"), HostPort: strings.TrimPrefix(c.seeds()[i], "127.0.0.1:")},
 			}}
 		}),
-		testcontainers.WithWaitStrategyAndDeadline(2*time.Minute, wait.ForLog("Kafka Server started")))
+		testcontainers.WithWaitStrategyAndDeadline(4*time.Minute, wait.ForLog("Kafka Server started").WithStartupTimeout(4*time.Minute)))
 }
 
 // outOfSync says which partitions lack replicas in sync, empty where none do.
