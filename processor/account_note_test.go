@@ -207,4 +207,7 @@ func TestGiveBackForgetsTheGap(t *testing.T) {
 	if pt := a.point(); pt.offset != 11 || pt.note.skipped != 3 {
 		t.Errorf("at %d skipped %d, want 3", pt.offset, pt.note.skipped)
 	}
+	if got := a.sums.skipped; got != 3 {
+		t.Errorf("%d offsets are counted as skipped, want 3", got)
+	}
 }

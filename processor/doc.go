@@ -23,7 +23,8 @@
 //	    order for each user, no more at once than max_in_flight. It takes from the re-send window before a record is attempted.
 //	  - delivery (deliver.go): max_in_flight goroutines. Each brings a batch to an outcome for every record, by the one
 //	    switch in disposition.go and the one retry loop in retry.go, and leaves unsettled what was interrupted.
-//	  - letterWriter (letters.go): a record is settled after its letter is acknowledged.
+//	  - letterWriter (letters.go): a record is settled after its letter is acknowledged. A topic whose letters are a flood
+//	    holds (flood.go); what Braze refuses whole after that waits without a letter (park.go).
 //	  - ledger (ledger.go): passive. It knows what is unsettled and how far each partition may be committed.
 //	  - commit (commit.go): one goroutine. A commit, not a settle, gives places in the window back. It carries a note
 //	    (note.go) that marks what is settled beyond its offset, which the partition's next owner passes over.
@@ -46,7 +47,8 @@
 //
 // A partition that leaves starts no new attempt, waits (bounded) for those on the wire, is forgotten and committed. Each
 // assignment opens a new account in the ledger, so a settle that comes late, even after the partition has come back,
-// changes nothing; a commit is looked through at the last moment for what is no longer owned.
+// changes nothing; a commit is looked through at the last moment for what is no longer owned. Where a partition is begun is
+// decided in start.go; a topic that is deleted and made again is another one, and read from its beginning (remade.go, offsets.go).
 //
 // # How it stops
 //

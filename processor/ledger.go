@@ -75,6 +75,8 @@ type account struct {
 	behind  counts  // of this account, behind the watermark
 	gaps    gaps    // that the watermark has not passed
 
+	skippedTo int64 // where reading went on after the last gap that is in the sums
+
 	taken    int64 // records that took a place in the window, ever
 	passed   int64 // of those, the ones behind the watermark that no mark had covered before
 	returned int64 // places that commits have given back
@@ -186,7 +188,10 @@ func (l *ledger) arrives(a *account, first, logStart int64) bool {
 	}
 	if gone := min(first, logStart) - a.next; gone > 0 {
 		g := newGap(a.next, gone, first, &a.marks)
-		a.sums.skipped += g.offsets
+		if first > a.skippedTo { // not where reading has gone back and comes by again
+			a.sums.skipped += g.offsets
+			a.skippedTo = first
+		}
 		a.gaps = append(a.gaps, g)
 	}
 	return first < a.next
