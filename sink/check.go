@@ -12,7 +12,8 @@ type Refusal struct {
 	Text string // bounded; no value of the record, no user id
 }
 
-// Checker applies Braze's object rules to encoded objects, one pass over exactly the bytes that would be sent. One goroutine owns it.
+// Checker applies Braze's object rules to encoded objects, one pass over exactly the bytes that would be sent, but for what their writer
+// vouches for (Item.Plain). One goroutine owns it.
 //
 // It refuses what Braze documents to refuse or to drop in silence, and whatever is not one well-formed JSON object. What the documents leave
 // open it lets pass and counts (TakeCounted): refusing more than Braze does would lose data of ours to save Braze the trouble.
@@ -60,10 +61,9 @@ func (c *Checker) Check(items []Item) ([]Item, []Refusal) {
 // check applies all rules to one item and fills in its user. False: c.refusal says why.
 func (c *Checker) check(item *Item) bool {
 	c.kind, c.notes, item.User = item.Kind, 0, 0
-	if !c.scan.scan(item.JSON) {
+	if !c.read(item) {
 		return c.refuseScan()
 	}
-	c.indexTop()
 	if !c.checkUser(item) {
 		return false
 	}

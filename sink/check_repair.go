@@ -37,7 +37,7 @@ func (c *Checker) repair(items []Item, i int, ok bool) (out []Item, n int, good 
 		if !did {
 			break
 		}
-		items[i].JSON = mended
+		items[i].JSON, items[i].Plain = mended, Part{}
 		if ok = c.check(&items[i]); step == repairCut {
 			notes |= 1 << noteRepairedLong
 		} else {
@@ -46,7 +46,7 @@ func (c *Checker) repair(items []Item, i int, ok bool) (out []Item, n int, good 
 	}
 	c.notes |= notes
 	if !ok {
-		items[i].JSON = original.JSON
+		items[i].JSON, items[i].Plain = original.JSON, original.Plain
 	}
 	return items, 1, ok
 }

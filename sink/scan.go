@@ -79,6 +79,7 @@ var scanFaultTexts = [...]string{
 // duplicate keys: what a parser on the other side could read differently from us is not sent. Its memory is reused from text to text.
 type scanner struct {
 	doc   []byte
+	skip  Part // an object that is taken as it is, as an empty one
 	nodes []scanNode
 	order []uint32 // scratch: indexes of the keys of a large object
 	name  []byte   // scratch: an unescaped name
@@ -89,7 +90,11 @@ type scanner struct {
 }
 
 // scan reads doc. On a fault the nodes are those before it.
-func (s *scanner) scan(doc []byte) bool {
+func (s *scanner) scan(doc []byte) bool { return s.scanAround(doc, Part{}) }
+
+// scanAround is scan, but for a part that is taken for an object without being read.
+func (s *scanner) scanAround(doc []byte, skip Part) bool {
+	s.skip = skip
 	s.doc, s.nodes, s.fault, s.depth = doc, s.nodes[:0], scanFine, 0
 	if len(doc) > math.MaxInt32 {
 		return s.fail(scanTooLong) >= 0
@@ -149,6 +154,10 @@ func (s *scanner) value(p int, self int) int {
 		n.kind, n.whole, n.end, n.next = scanNumber, whole, uint32(end), uint32(self+1)
 		return end
 	case c == '{' || c == '[':
+		if uint32(p) == s.skip.From && p > 0 {
+			n.kind, n.end, n.next = scanObject, s.skip.To, uint32(self+1)
+			return int(s.skip.To)
+		}
 		return s.nested(p, self)
 	case c == 't':
 		return s.literal(p, self, "true", scanTrue)

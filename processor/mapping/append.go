@@ -108,25 +108,36 @@ func (m *Mapper) appendAny(dst []byte, v any, round bool) (out []byte, ok bool, 
 	switch v := v.(type) {
 	case nil:
 		return dst, false, nil
-	case bool, int, float64, decimal.Decimal:
-		dst, err = appendText(dst, v, round)
-		return dst, err == nil, err
-	case string:
-		dst, err = appendString(dst, v)
-		return dst, err == nil, err
-	case time.Time, date, localTime:
-		dst, err = appendText(append(dst, '"'), v, round)
-		return append(dst, '"'), err == nil, err
 	case avro:
-		return appendValue(dst, &v.v)
+		m.doubt = true
+		return m.appendValue(dst, &v.v)
 	case []any:
+		m.doubt = true
 		return m.appendList(dst, v, round)
 	case map[string]any:
+		m.doubt = true
 		return m.appendMap(dst, v, round)
-	case time.Duration:
-		return dst, false, errDuration
 	}
-	return dst, false, errType
+	mark := len(dst)
+	dst, err = appendOne(dst, v, round)
+	m.watch(dst, mark)
+	return dst, err == nil, err
+}
+
+// appendOne appends a single computed value as JSON.
+func appendOne(dst []byte, v any, round bool) ([]byte, error) {
+	switch v := v.(type) {
+	case bool, int, float64, decimal.Decimal:
+		return appendText(dst, v, round)
+	case string:
+		return appendString(dst, v)
+	case time.Time, date, localTime:
+		dst, err := appendText(append(dst, '"'), v, round)
+		return append(dst, '"'), err
+	case time.Duration:
+		return dst, errDuration
+	}
+	return dst, errType
 }
 
 func (m *Mapper) appendList(dst []byte, list []any, round bool) ([]byte, bool, error) {

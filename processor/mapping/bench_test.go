@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"brazebridge/processor/mapping"
+	"brazebridge/sink"
 )
 
 const orderRecord = `{"order_id":"o-1","seq":9007199254740993,"customer":{"id":"c-1","email":null},"placed_at":"2026-01-15T09:35:20.123Z","shipped_on":null,
@@ -140,4 +141,37 @@ func benchmarkObjects(b *testing.B, yaml string, objects int) {
 		f()
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*objects), "ns/object")
+}
+
+// BenchmarkCheckVouchedFor and BenchmarkCheckAll show what it saves that the check passes over what the mapper vouches for.
+func BenchmarkCheckVouchedFor(b *testing.B) { benchmarkCheck(b, true) }
+
+func BenchmarkCheckAll(b *testing.B) { benchmarkCheck(b, false) }
+
+func benchmarkCheck(b *testing.B, vouched bool) {
+	items := mappedItems(b, pathsOnly)
+	for i := range items {
+		if items[i].Plain == (sink.Part{}) && items[i].Kind == sink.Event {
+			b.Fatalf("nobody vouches for %s", items[i].JSON)
+		}
+		if !vouched {
+			items[i].Plain = sink.Part{}
+		}
+	}
+	c := sink.NewChecker(sink.CheckOptions{})
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, refusals := c.Check(items); len(refusals) > 0 {
+			b.Fatal(refusals)
+		}
+	}
+}
+
+func mappedItems(b testing.TB, yaml string) []sink.Item {
+	s := schemaOf(b, readFile(b, "testdata/bad.avsc"))
+	var out mapping.Output
+	if _, err := compiled(b, yaml, s).NewMapper().Map(&out, decode(b, s, orderRecord), testMeta()); err != nil {
+		b.Fatal(err)
+	}
+	return out.Items
 }

@@ -59,6 +59,7 @@ func (c *compiler) rule(p place, d *defaults) ruleInfo {
 		c.attributes(p, r.obj, keysOf(user))
 	}
 	r.obj.entries = mergeConstants(r.obj.entries)
+	r.vouch()
 	if !c.tombstone || c.forTombstones(p) {
 		c.prog.rules = append(c.prog.rules, r)
 	}

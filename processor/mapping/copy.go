@@ -4,22 +4,24 @@ import "brazebridge/schema"
 
 // appendValue copies a value of the record as JSON. Nulls inside records, arrays and maps are left out, and so is what
 // holds nothing else: Braze drops a whole nested attribute for one null in it.
-func appendValue(dst []byte, v *schema.Value) (out []byte, ok bool, err error) {
+func (m *Mapper) appendValue(dst []byte, v *schema.Value) (out []byte, ok bool, err error) {
 	switch v.Kind() {
 	case schema.Null:
 		return dst, false, nil
 	case schema.Record:
-		return appendRecord(dst, v)
+		return m.appendRecord(dst, v)
 	case schema.Array:
-		return appendArray(dst, v)
+		return m.appendArray(dst, v)
 	case schema.Map:
-		return appendAvroMap(dst, v)
+		return m.appendAvroMap(dst, v)
 	}
+	mark := len(dst)
 	dst, err = v.AppendJSON(dst)
+	m.watch(dst, mark)
 	return dst, err == nil, err
 }
 
-func appendRecord(dst []byte, v *schema.Value) ([]byte, bool, error) {
+func (m *Mapper) appendRecord(dst []byte, v *schema.Value) ([]byte, bool, error) {
 	start := len(dst)
 	dst = append(dst, '{')
 	fields := v.Type().Fields
@@ -34,7 +36,7 @@ func appendRecord(dst []byte, v *schema.Value) ([]byte, bool, error) {
 		}
 		var ok bool
 		var err error
-		if dst, ok, err = appendValue(append(dst, fields[i].Key...), f); err != nil {
+		if dst, ok, err = m.appendValue(append(dst, fields[i].Key...), f); err != nil {
 			return dst[:start], false, err
 		}
 		if !ok {
@@ -47,7 +49,7 @@ func appendRecord(dst []byte, v *schema.Value) ([]byte, bool, error) {
 	return append(dst, '}'), true, nil
 }
 
-func appendArray(dst []byte, v *schema.Value) ([]byte, bool, error) {
+func (m *Mapper) appendArray(dst []byte, v *schema.Value) ([]byte, bool, error) {
 	start := len(dst)
 	dst = append(dst, '[')
 	for i := range v.Len() {
@@ -55,19 +57,22 @@ func appendArray(dst []byte, v *schema.Value) ([]byte, bool, error) {
 		if mark > start+1 {
 			dst = append(dst, ',')
 		}
+		from := len(dst)
 		var ok bool
 		var err error
-		if dst, ok, err = appendValue(dst, v.Nth(i)); err != nil {
+		if dst, ok, err = m.appendValue(dst, v.Nth(i)); err != nil {
 			return dst[:start], false, err
 		}
 		if !ok {
 			dst = dst[:mark]
+			continue
 		}
+		m.watchElement(dst, from)
 	}
 	return append(dst, ']'), true, nil
 }
 
-func appendAvroMap(dst []byte, v *schema.Value) ([]byte, bool, error) {
+func (m *Mapper) appendAvroMap(dst []byte, v *schema.Value) ([]byte, bool, error) {
 	start := len(dst)
 	dst = append(dst, '{')
 	n := v.Len()
@@ -85,7 +90,7 @@ func appendAvroMap(dst []byte, v *schema.Value) ([]byte, bool, error) {
 		if dst, err = v.Nth(2 * i).AppendJSON(dst); err != nil {
 			return dst[:start], false, err
 		}
-		if dst, ok, err = appendValue(append(dst, ':'), val); err != nil {
+		if dst, ok, err = m.appendValue(append(dst, ':'), val); err != nil {
 			return dst[:start], false, err
 		}
 		if !ok {

@@ -6,6 +6,7 @@ import (
 	"github.com/expr-lang/expr/vm"
 
 	"brazebridge/schema"
+	"brazebridge/sink"
 )
 
 // maxOutput bounds the JSON of one record's objects. Braze takes 4 MB a request, and a record larger than one request
@@ -25,7 +26,9 @@ type Mapper struct {
 	walked  schema.Value // what the last path of several steps led to
 	start   int          // of the record in the output
 	steps   int
-	objects int // of the record
+	objects int       // of the record
+	plain   sink.Part // of the output: the properties last written, where the mapper vouches for them
+	doubt   bool      // in the properties being written there is something that only the check can judge
 	// attributes is the size of the attributes in the object last written.
 	attributes int
 }

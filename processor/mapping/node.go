@@ -40,7 +40,7 @@ type pathNode struct {
 }
 
 func (n *pathNode) appendJSON(m *Mapper, dst []byte) ([]byte, bool, error) {
-	out, ok, err := appendValue(dst, m.at(n.ref))
+	out, ok, err := m.appendValue(dst, m.at(n.ref))
 	if err != nil {
 		return dst, false, n.site.wrap(err)
 	}
@@ -148,6 +148,7 @@ func quoteText(m *Mapper, t texter, s *site, dst []byte) ([]byte, bool, error) {
 	if err != nil {
 		return dst, false, s.wrap(err)
 	}
+	m.watch(out, len(dst))
 	return out, true, nil
 }
 

@@ -90,6 +90,7 @@ func appendElement(m *Mapper, dst []byte, start int, e node) ([]byte, bool, erro
 	if len(out)-m.start > maxOutput {
 		return dst[:mark], false, errOutput
 	}
+	m.watchElement(out, len(dst))
 	return out, true, nil
 }
 

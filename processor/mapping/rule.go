@@ -51,6 +51,7 @@ func (r *rule) object(m *Mapper, out *Output) error {
 		return errItems
 	}
 	mark := len(out.Buf)
+	m.plain = sink.Part{}
 	buf, _, err := r.obj.appendJSON(m, out.Buf)
 	if err != nil {
 		return err
@@ -60,7 +61,11 @@ func (r *rule) object(m *Mapper, out *Output) error {
 		return nil
 	}
 	out.Buf = buf
-	out.Items = append(out.Items, sink.Item{Kind: r.kind, JSON: buf[mark:len(buf):len(buf)]})
+	item := sink.Item{Kind: r.kind, JSON: buf[mark:len(buf):len(buf)]}
+	if m.plain.To > 0 {
+		item.Plain = sink.Part{From: m.plain.From - uint32(mark), To: m.plain.To - uint32(mark)}
+	}
+	out.Items = append(out.Items, item)
 	return nil
 }
 
