@@ -119,8 +119,8 @@ func TestDispatcherLetsGoOfWhatIsThrough(t *testing.T) {
 	if one.rec != nil || one.items != nil {
 		t.Error("still held after its batch was through")
 	}
-	if len(b.d.users) != 0 {
-		t.Errorf("%d users are left", len(b.d.users))
+	if b.d.users.n != 0 {
+		t.Errorf("%d users are left", b.d.users.n)
 	}
 }
 

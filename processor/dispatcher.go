@@ -23,13 +23,14 @@ type dispatcher struct {
 	arrived []*task // not yet in the window
 	letters []*task // in the window, waiting for a letter writer
 	parked  []*task // refused in a flood: neither letters nor sent again before its hold ends
-	users   map[uint64]*userState
-	open    *batch   // being filled
-	ready   []*batch // full, or cut off by one that would not fit
-	sending int      // batches at the senders
-	writing int      // letters at the letter writers
-	woken   []uint64 // users whose batch has just ended, and who have more
-	free    []*userState
+	users   userTable
+	open    *batch       // being filled
+	usual   int          // tasks of the last full batch: the next is made for as many
+	now     time.Time    // when the step under way began
+	ready   []*batch     // full, or cut off by one that would not fit
+	sending int          // batches at the senders
+	writing int          // letters at the letter writers
+	woken   []*userState // users whose batch has just ended, and who have more
 }
 
 // batch is what one sender gets: the tasks of one request, or one task alone that takes several, or one letter.
@@ -55,7 +56,6 @@ func newDispatcher(l *lane, ledger *ledger) *dispatcher {
 	return &dispatcher{
 		lane: l, ledger: ledger,
 		in: make(chan []*task), done: make(chan *batch, l.maxInFlight+letterWriters), wake: make(chan struct{}, 1), stop: make(chan struct{}),
-		users: map[uint64]*userState{},
 	}
 }
 
@@ -111,9 +111,9 @@ func (d *dispatcher) resumed() {
 }
 
 func (d *dispatcher) arrive(tasks []*task) {
-	now := time.Now()
+	d.now = time.Now()
 	for _, t := range tasks {
-		t.since = now
+		t.since = d.now
 	}
 	d.arrived = append(d.arrived, tasks...)
 }
@@ -136,6 +136,7 @@ func (d *dispatcher) drain() {
 
 // admit lets what arrived into the window, as far as it has room.
 func (d *dispatcher) admit() {
+	d.now = time.Now()
 	done := 0
 	for done < len(d.arrived) {
 		n := d.together(d.arrived[done:])
@@ -200,35 +201,35 @@ func (d *dispatcher) join(t *task) {
 	case b != nil && !d.lane.limit().Fits(b.size.Plus(t.items)):
 		d.cut()
 		if !d.joinable(t, true) { // its user is in the batch that was just cut
-			t.users(func(u uint64, _ bool) {
-				st := d.state(u)
-				if len(st.waiting) == 0 || st.waiting[0] != t {
-					st.waiting = append(st.waiting, t)
+			for _, c := range t.claims {
+				if len(c.st.waiting) == 0 || c.st.waiting[0] != t {
+					c.st.waiting = append(c.st.waiting, t)
 				}
-			})
+			}
 			return
 		}
 		b = nil
 	}
 	if b == nil {
-		b = &batch{since: t.since, opened: time.Now()}
+		b = &batch{since: t.since, opened: d.now, tasks: make([]*task, 0, d.usual)}
 		d.open = b
 	}
-	t.users(func(u uint64, attributes bool) {
-		st := d.state(u)
+	for _, c := range t.claims {
+		st := c.st
 		if len(st.waiting) > 0 && st.waiting[0] == t {
 			st.waiting = shift(st.waiting, 1)
 		}
 		st.batch = b
 		st.tasks++
-		st.attributes = st.attributes || attributes
-	})
+		st.attributes = st.attributes || c.attributes
+	}
 	if from := d.lingers(t); from.Before(b.since) {
 		b.since = from
 	}
 	b.tasks = append(b.tasks, t)
 	b.size = b.size.Plus(t.items)
 	if b == d.open && d.lane.limit().Full(b.size) {
+		d.usual = len(b.tasks)
 		d.cut()
 	}
 }
@@ -236,7 +237,7 @@ func (d *dispatcher) join(t *task) {
 // lingers is from when on a task counts as lingering: its arrival. One that has waited long for its user lingers a quarter
 // again, or each that comes free would take an almost empty request of its own.
 func (d *dispatcher) lingers(t *task) time.Time {
-	if from := time.Now().Add(-d.lane.linger * 3 / 4); t.since.Before(from) {
+	if from := d.now.Add(-d.lane.linger * 3 / 4); t.since.Before(from) {
 		return from
 	}
 	return t.since
@@ -250,6 +251,7 @@ func (d *dispatcher) cut() {
 
 // finished frees the users of a batch and lets in what waited for them.
 func (d *dispatcher) finished(b *batch) {
+	d.now = time.Now()
 	if b.letter {
 		d.writing--
 		b.tasks[0].letGo()
@@ -259,27 +261,26 @@ func (d *dispatcher) finished(b *batch) {
 		d.sending--
 	}
 	for _, t := range b.tasks {
-		t.users(func(u uint64, _ bool) {
-			st := d.users[u]
-			if st.tasks--; st.tasks > 0 {
-				return
+		for _, c := range t.claims {
+			if c.st.tasks--; c.st.tasks > 0 {
+				continue
 			}
-			st.batch, st.attributes = nil, false
-			if len(st.waiting) > 0 {
-				d.woken = append(d.woken, u)
-			} else {
-				d.forget(u, st)
+			c.st.batch, c.st.attributes = nil, false
+			if len(c.st.waiting) > 0 {
+				d.woken = append(d.woken, c.st)
 			}
-		})
+		}
+		d.release(t)
 		if t.parked {
 			d.park(t)
 		} else {
 			t.letGo()
 		}
 	}
-	for _, u := range d.woken {
-		d.next(u)
+	for _, st := range d.woken {
+		d.next(st)
 	}
+	clear(d.woken)
 	d.woken = d.woken[:0]
 }
 

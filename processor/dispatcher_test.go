@@ -116,8 +116,8 @@ func TestInvariantUserOrder(t *testing.T) {
 		if sent != made {
 			t.Fatalf("seed %d: %d of %d records were sent", seed, sent, made)
 		}
-		if len(b.d.users) != 0 {
-			t.Fatalf("seed %d: %d users are still remembered", seed, len(b.d.users))
+		if b.d.users.n != 0 {
+			t.Fatalf("seed %d: %d users are still remembered", seed, b.d.users.n)
 		}
 	}
 }

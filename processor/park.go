@@ -2,6 +2,7 @@ package processor
 
 import (
 	"slices"
+	"time"
 
 	"brazebridge/sink"
 )
@@ -15,6 +16,7 @@ func (d *dispatcher) park(t *task) {
 
 // unpark sends again what was refused in floods whose holds have ended.
 func (d *dispatcher) unpark() {
+	d.now = time.Now()
 	parked := d.parked
 	d.parked = nil
 	for _, t := range parked {

@@ -20,10 +20,12 @@ type task struct {
 	expires int64     // when it is too old to be sent, Unix nanoseconds; 0: never
 
 	items  []sink.Item
-	size   sink.Size
 	alone  bool         // its objects do not fit one request: it is sent as consecutive requests
 	letter *sink.Letter // set where the record failed before it could be sent
 	schema int
+
+	claims []claim  // of the dispatcher, while it waits there or is under way
+	one    [1]claim // the memory of most tasks' claims
 
 	filteredBefore int // records of the partition that were filtered since the task before
 
@@ -134,8 +136,7 @@ func attributesTwice(items []sink.Item) bool {
 
 // prepare computes what the dispatcher needs to know of a task whose objects have been checked.
 func (t *task) prepare(l sink.Limits) {
-	t.size = sink.Size{}.Plus(t.items)
-	t.alone = !l.Fits(t.size)
+	t.alone = !l.Fits(sink.Size{}.Plus(t.items))
 	for i := range t.items {
 		t.alone = t.alone || attributesTwice(t.items[:i+1])
 	}
