@@ -29,13 +29,15 @@ func (g *gaps) pass(watermark int64) (offsets int64) {
 	return offsets
 }
 
-// forget drops the gaps beyond a place that reading goes back to, since it will come by them again, and returns their marks.
-func (g *gaps) forget(from int64) (marked []run) {
+// forget drops the gaps beyond a place that reading goes back to, since it will come by them again, and returns their marks
+// and how many offsets they are.
+func (g *gaps) forget(from int64) (marked []run, offsets int64) {
 	for n := len(*g); n > 0 && (*g)[n-1].next > from; n-- {
 		marked = append(marked, (*g)[n-1].marked...)
+		offsets += (*g)[n-1].offsets
 		*g = (*g)[:n-1]
 	}
-	return marked
+	return marked, offsets
 }
 
 // andMarks are runs and the marks in the gaps.

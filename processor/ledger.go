@@ -75,7 +75,7 @@ type account struct {
 	behind  counts  // of this account, behind the watermark
 	gaps    gaps    // that the watermark has not passed
 
-	skippedTo int64 // where reading went on after the last gap that is in the sums
+	counted int64 // offsets of gaps that are in the sums, and that reading comes by again
 
 	taken    int64 // records that took a place in the window, ever
 	passed   int64 // of those, the ones behind the watermark that no mark had covered before
@@ -188,10 +188,8 @@ func (l *ledger) arrives(a *account, first, logStart int64) bool {
 	}
 	if gone := min(first, logStart) - a.next; gone > 0 {
 		g := newGap(a.next, gone, first, &a.marks)
-		if first > a.skippedTo { // not where reading has gone back and comes by again
-			a.sums.skipped += g.offsets
-			a.skippedTo = first
-		}
+		a.sums.skipped += max(0, g.offsets-a.counted)
+		a.counted = max(0, a.counted-g.offsets)
 		a.gaps = append(a.gaps, g)
 	}
 	return first < a.next
@@ -395,7 +393,9 @@ func (l *ledger) giveBack(a *account, keep int) (position, bool) {
 		case e.state == pending && !e.admitted:
 			if from == nil {
 				from = &position{e.offset, -1}
-				a.marks.runs = append(a.marks.runs, a.gaps.forget(e.offset)...)
+				marked, offsets := a.gaps.forget(e.offset)
+				a.marks.runs = append(a.marks.runs, marked...)
+				a.counted += offsets
 				a.next, a.reached = e.offset, e.stamp
 				if a.waits == 0 || e.at < a.waits {
 					a.waits = e.at
