@@ -122,7 +122,7 @@ func TestInvariantSkippedIsCountedOnce(t *testing.T) {
 func (s *skipping) own(t *testing.T, rnd *rand.Rand, end int64) {
 	t.Helper()
 	l, w := newTestLedger(10_000)
-	a := l.open(topicPartition{"t", 0}, w)
+	a := l.open(topicPartition{"t", 0}, w, "")
 	if s.text != "" {
 		n, err := decodeNote(s.text, s.commit)
 		if err != nil {
@@ -190,7 +190,7 @@ func (s *skipping) own(t *testing.T, rnd *rand.Rand, end int64) {
 // Reading that goes back before a gap comes by it again, and counts it once.
 func TestGiveBackForgetsTheGap(t *testing.T) {
 	l, w := newTestLedger(100)
-	a := l.open(topicPartition{"t", 0}, w)
+	a := l.open(topicPartition{"t", 0}, w, "")
 	l.remember(a, &note{epoch: 3, marks: []run{{7, 9}}}) // two of the offsets in the gap were settled by the last owner
 	l.resumed(a, position{5, -1})
 	tracked(t, l, a, 5)

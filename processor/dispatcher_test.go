@@ -33,7 +33,7 @@ func newBench(limits sink.Limits, maxInFlight, windowSize, partitions int) *benc
 	b := &bench{l: l, ledger: ledger, d: newDispatcher(l, ledger), timer: time.NewTimer(time.Hour), next: make([]int64, partitions), topic: &topic{}}
 	l.dispatcher = b.d
 	for i := range partitions {
-		b.accts = append(b.accts, ledger.open(topicPartition{"t", int32(i)}, l.window))
+		b.accts = append(b.accts, ledger.open(topicPartition{"t", int32(i)}, l.window, ""))
 	}
 	return b
 }

@@ -158,7 +158,7 @@ func topicMadeAnew(t *testing.T, committed int64) {
 // TestALogThatBecomesShorterIsReadOn makes a topic anew while it is read: offsets begin again, and with them the account.
 func TestALogThatBecomesShorterIsReadOn(t *testing.T) {
 	l, w := newTestLedger(100)
-	a := l.open(topicPartition{"t", 0}, w)
+	a := l.open(topicPartition{"t", 0}, w, "")
 	l.resumed(a, position{50, 1})
 	l.arrives(a, 50, 0)
 	l.settleAll(tracked(t, l, a, 50, 51, 52), verdict{delivered, ""})

@@ -15,7 +15,7 @@ import (
 // must the offset that they are counted from.
 func TestTheFirstOffsetOutlivesOwners(t *testing.T) {
 	l, w := newTestLedger(100)
-	a := l.open(topicPartition{"t", 0}, w)
+	a := l.open(topicPartition{"t", 0}, w, "")
 	l.remember(a, &note{epoch: 3, counts: counts{start: 5, delivered: 95}})
 	l.resumed(a, position{100, 3})
 	tasks := tracked(t, l, a, 100)
@@ -46,7 +46,7 @@ func trackedIn(t *testing.T, l *ledger, a *account, epoch int32, offsets ...int6
 // marked records are gone, and no commit may call those that took their offsets settled.
 func TestMarksOfATruncatedLogAreNotHandedOn(t *testing.T) {
 	l, w := newTestLedger(100)
-	a := l.open(topicPartition{"t", 0}, w)
+	a := l.open(topicPartition{"t", 0}, w, "")
 	l.remember(a, &note{epoch: 3, marks: []run{{20, 30}}})
 	l.resumed(a, position{10, 3})
 	tasks := append(trackedIn(t, l, a, 3, 10, 11), trackedIn(t, l, a, 4, 12, 13)...)
@@ -59,7 +59,7 @@ func TestMarksOfATruncatedLogAreNotHandedOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.close([]*account{a})
-	b := l.open(topicPartition{"t", 0}, w)
+	b := l.open(topicPartition{"t", 0}, w, "")
 	l.remember(b, next)
 	l.resumed(b, position{pt.offset, 3})
 	trackedIn(t, l, b, 3, 10, 11)
@@ -72,7 +72,7 @@ func TestMarksOfATruncatedLogAreNotHandedOn(t *testing.T) {
 // not would be sent again after a crash, and counts in the window again.
 func TestAMarkThatIsLeftOutTakesItsPlaceBack(t *testing.T) {
 	l, w := newTestLedger(100)
-	a := l.open(topicPartition{"t", 0}, w)
+	a := l.open(topicPartition{"t", 0}, w, "")
 	tasks := tracked(t, l, a, 0, 1, 2, 3, 4)
 	l.admit(tasks)
 	l.settle(tasks[4], verdict{delivered, ""})

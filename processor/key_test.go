@@ -77,7 +77,7 @@ func keyReader(t *testing.T, settings string) (r *reader, tracked func(rec *kgo.
 		t.Fatal(err)
 	}
 	ledger, w := newTestLedger(100)
-	account := ledger.open(topicPartition{"t", 0}, w)
+	account := ledger.open(topicPartition{"t", 0}, w, "")
 	holds = new(string)
 	r = &reader{
 		acct: account, topic: top, registry: known, ledger: ledger, board: newBoard(slog.New(slog.DiscardHandler)),

@@ -48,7 +48,7 @@ type topicPartition struct {
 // still holds a record of the old one holds it in a closed account.
 type account struct {
 	topicPartition
-	member string // to whom the group gave the partition; set before there is anything to commit
+	member string // to whom the group gave the partition: this process, by the name it had then
 	window *window
 	sums   *sums // of the topic
 
@@ -125,12 +125,12 @@ func newLedger(b *budget) *ledger {
 	return &ledger{budget: b, parts: map[topicPartition]*account{}, topics: map[string]*sums{}}
 }
 
-// open starts the account of a partition that was just assigned.
-func (l *ledger) open(tp topicPartition, w *window) *account {
+// open starts the account of a partition that was just assigned to this process under the name of member.
+func (l *ledger) open(tp topicPartition, w *window, member string) *account {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	a := &account{
-		topicPartition: tp, window: w, sums: l.sumsOf(tp.topic),
+		topicPartition: tp, member: member, window: w, sums: l.sumsOf(tp.topic),
 		watermark: position{-1, -1}, committed: -1, next: -1, lastStable: -1, marks: marks{epoch: -1}, idle: make(chan struct{}),
 	}
 	l.parts[tp] = a

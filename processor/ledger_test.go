@@ -50,7 +50,7 @@ func TestInvariantWatermarkNeverPassesUnsettled(t *testing.T) {
 	for seed := range uint64(200) {
 		rnd := rand.New(rand.NewPCG(seed, 1))
 		l, w := newTestLedger(10_000)
-		a := l.open(topicPartition{"t", 0}, w)
+		a := l.open(topicPartition{"t", 0}, w, "")
 		model := naive{open: map[int64]bool{}}
 		var open []*task
 		for range 400 {
@@ -106,12 +106,12 @@ func checkSums(t *testing.T, l *ledger, a *account) {
 func TestInvariantLateSettleIsFenced(t *testing.T) {
 	l, w := newTestLedger(100)
 	tp := topicPartition{"t", 0}
-	old := l.open(tp, w)
+	old := l.open(tp, w, "")
 	late := tracked(t, l, old, 5, 6)
 	l.admit(late)
 	l.close([]*account{old})
 
-	again := l.open(tp, w) // revoked, and assigned again
+	again := l.open(tp, w, "") // revoked, and assigned again
 	l.resumed(again, position{5, 0})
 	fresh := tracked(t, l, again, 5, 6)
 	l.admit(fresh)
@@ -134,7 +134,7 @@ func TestInvariantLateSettleIsFenced(t *testing.T) {
 func TestInvariantWindowBoundsAttempts(t *testing.T) {
 	l, _ := newTestLedger(100)
 	w := newWindow(3, make(chan struct{}, 1))
-	a := l.open(topicPartition{"t", 0}, w)
+	a := l.open(topicPartition{"t", 0}, w, "")
 	tasks := tracked(t, l, a, 0, 1, 2, 3, 4)
 	if n := l.admit(tasks); n != 3 {
 		t.Fatalf("admitted %d, the window holds 3", n)
@@ -153,7 +153,7 @@ func TestInvariantWindowBoundsAttempts(t *testing.T) {
 // what was filtered beyond is not counted twice.
 func TestGiveBackRereads(t *testing.T) {
 	l, w := newTestLedger(100)
-	a := l.open(topicPartition{"t", 0}, w)
+	a := l.open(topicPartition{"t", 0}, w, "")
 	tasks := tracked(t, l, a, 10, 11, 12, 13, 14)
 	l.admit(tasks[:2])
 	l.settle(tasks[3], verdict{filtered, "when"})
@@ -185,7 +185,7 @@ func TestGiveBackRereads(t *testing.T) {
 
 func TestLeaveWaitsForTheWireOnly(t *testing.T) {
 	l, w := newTestLedger(100)
-	a := l.open(topicPartition{"t", 0}, w)
+	a := l.open(topicPartition{"t", 0}, w, "")
 	tasks := tracked(t, l, a, 0, 1)
 	l.admit(tasks)
 	live := l.begin([]*task{tasks[0]})
@@ -218,7 +218,7 @@ func TestSharesPauseWithHysteresis(t *testing.T) {
 	l, w := newTestLedger(400)
 	var accounts []*account
 	for i := range int32(4) {
-		accounts = append(accounts, l.open(topicPartition{"t", i}, w))
+		accounts = append(accounts, l.open(topicPartition{"t", i}, w, ""))
 	}
 	hot := accounts[0]
 	var tasks []*task
@@ -253,8 +253,8 @@ func TestAWorkspaceKeepsToItsPart(t *testing.T) {
 	late := time.Unix(0, 1).Add(2 * stuckAfter)
 	var stuck []*account
 	for i := range int32(3) {
-		l.open(topicPartition{"good", i}, other)
-		a := l.open(topicPartition{"stuck", i}, w)
+		l.open(topicPartition{"good", i}, other, "")
+		a := l.open(topicPartition{"stuck", i}, w, "")
 		for o := range int64(99 + 3*i) { // 306 in all
 			tracked(t, l, a, o)
 		}
@@ -279,7 +279,7 @@ func TestAWorkspaceKeepsToItsPart(t *testing.T) {
 
 func BenchmarkLedger(b *testing.B) {
 	l, w := newTestLedger(100_000)
-	a := l.open(topicPartition{"t", 0}, w)
+	a := l.open(topicPartition{"t", 0}, w, "")
 	rec, idle := &kgo.Record{Topic: "t", Value: []byte("v")}, &topic{}
 	b.ReportAllocs()
 	next := int64(0)
@@ -310,7 +310,7 @@ func BenchmarkLedger(b *testing.B) {
 // TestWhatWasGivenBackWaitsOn: a record that was polled, given back and polled again has waited since the first time.
 func TestWhatWasGivenBackWaitsOn(t *testing.T) {
 	l, w := newTestLedger(100)
-	a := l.open(topicPartition{"t", 0}, w)
+	a := l.open(topicPartition{"t", 0}, w, "")
 	l.resumed(a, position{50, 1})
 	oldest := func() int64 {
 		_, parts := l.snapshot()

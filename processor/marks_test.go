@@ -19,7 +19,7 @@ func TestInvariantMarksNeverCoverUnsettled(t *testing.T) {
 		commit, text := int64(0), ""
 		for owner := 0; commit < end && owner < 200; owner++ {
 			l, w := newTestLedger(10_000)
-			a := l.open(topicPartition{"t", 0}, w)
+			a := l.open(topicPartition{"t", 0}, w, "")
 			l.resumed(a, position{commit, 3})
 			if text != "" {
 				n, err := decodeNote(text, commit)
@@ -107,7 +107,7 @@ func checkNote(t *testing.T, seed uint64, text string, commit int64, settled map
 func TestMarksGiveTheWindowBack(t *testing.T) {
 	l, _ := newTestLedger(1000)
 	w := newWindow(10, make(chan struct{}, 1))
-	a := l.open(topicPartition{"t", 0}, w)
+	a := l.open(topicPartition{"t", 0}, w, "")
 	next := int64(0)
 	for range 20 {
 		var offsets []int64
@@ -143,7 +143,7 @@ func TestMarksGiveTheWindowBack(t *testing.T) {
 // TestMarksAreBoundToTheLog has the marked offsets hold other records: the log was truncated and written anew.
 func TestMarksAreBoundToTheLog(t *testing.T) {
 	l, w := newTestLedger(100)
-	a := l.open(topicPartition{"t", 0}, w)
+	a := l.open(topicPartition{"t", 0}, w, "")
 	l.resumed(a, position{10, 3})
 	l.remember(a, &note{epoch: 3, marks: []run{{11, 13}}})
 	recs := []*kgo.Record{

@@ -43,12 +43,11 @@ func (p *Processor) assigned(_ context.Context, cl *kgo.Client, parts map[string
 func (p *Processor) startReader(t *topic, tp topicPartition, member string) {
 	stop, cancel := context.WithCancel(p.run)
 	r := &reader{
-		acct: p.ledger.open(tp, t.lane.window), topic: t, registry: p.registry, ledger: p.ledger, board: p.board,
+		acct: p.ledger.open(tp, t.lane.window, member), topic: t, registry: p.registry, ledger: p.ledger, board: p.board,
 		metrics: p.metrics, misfit: p.holdTopic,
 		inbox: inbox{fresh: make(chan struct{}, 1), coming: &t.lane.coming}, stop: stop, cancel: cancel,
 		checker: sink.NewChecker(checkOptions(t.cfg)), mappers: map[*mapping.Program]*mapping.Mapper{},
 	}
-	r.acct.member = member
 	p.mu.Lock()
 	p.readers[tp] = r
 	p.mu.Unlock()
