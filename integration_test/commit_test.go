@@ -21,9 +21,7 @@ func TestCommitsOnlyWhatBrazeAcknowledged(t *testing.T) {
 	w.waitCommitted()
 	before, members := w.committed(), w.shares()
 
-	if err := w.braze.SetFaults([]fakebraze.Fault{{Kind: "status", Status: 503}}); err != nil {
-		t.Fatal(err)
-	}
+	w.setFaults(fakebraze.Fault{Kind: "status", Status: 503})
 	second := w.produce(50, 200)
 	const attempts = 4
 	began := time.Now()
@@ -45,9 +43,7 @@ func TestCommitsOnlyWhatBrazeAcknowledged(t *testing.T) {
 		t.Errorf("/healthz answers %d during an outage of Braze, want 200: a restart mends nothing\n%s", status, body)
 	}
 
-	if err := w.braze.SetFaults(nil); err != nil {
-		t.Fatal(err)
-	}
+	w.setFaults()
 	all := slices.Concat(first, second)
 	w.waitArrived(all)
 	w.waitCommitted()
@@ -57,8 +53,8 @@ func TestCommitsOnlyWhatBrazeAcknowledged(t *testing.T) {
 	w.checkNoLetters()
 }
 
-// checkNoLetters fails where the dead-letter topic holds anything.
-func (w *world) checkNoLetters() {
+// lettersSoFar is how many letters the dead-letter topic holds.
+func (w *world) lettersSoFar() int {
 	w.t.Helper()
 	ends, err := w.kafka.admin.ListEndOffsets(w.t.Context(), w.deadLetter)
 	if err == nil {
@@ -67,7 +63,14 @@ func (w *world) checkNoLetters() {
 	if err != nil {
 		w.t.Fatalf("ask for the dead-letter topic's end: %v", err)
 	}
-	if end, _ := ends.Lookup(w.deadLetter, 0); end.Offset != 0 {
-		w.t.Errorf("the dead-letter topic holds %d letters, want none", end.Offset)
+	end, _ := ends.Lookup(w.deadLetter, 0)
+	return int(end.Offset)
+}
+
+// checkNoLetters fails where the dead-letter topic holds anything.
+func (w *world) checkNoLetters() {
+	w.t.Helper()
+	if n := w.lettersSoFar(); n != 0 {
+		w.t.Errorf("the dead-letter topic holds %d letters, want none", n)
 	}
 }

@@ -28,9 +28,7 @@ func TestPoisonedRecordsBecomeLetters(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, needSuite(t), worldOptions{})
 	refused := recordID("cart", 900001)
-	if err := w.braze.SetFaults([]fakebraze.Fault{{Kind: "reject_if", Field: "properties.id", Equals: refused}}); err != nil {
-		t.Fatal(err)
-	}
+	w.setFaults(fakebraze.Fault{Kind: "reject_if", Field: "properties.id", Equals: refused})
 	poisons := w.poisons(refused)
 	sent := w.produce(0, 100)
 	for _, p := range poisons {

@@ -67,17 +67,3 @@ func TestFloodIsHeldAndMended(t *testing.T) {
 	}
 	w.checkAudit(s)
 }
-
-// lettersSoFar is how many letters the dead-letter topic holds.
-func (w *world) lettersSoFar() int {
-	w.t.Helper()
-	ends, err := w.kafka.admin.ListEndOffsets(w.t.Context(), w.deadLetter)
-	if err == nil {
-		err = ends.Error()
-	}
-	if err != nil {
-		w.t.Fatalf("ask for the dead-letter topic's end: %v", err)
-	}
-	end, _ := ends.Lookup(w.deadLetter, 0)
-	return int(end.Offset)
-}

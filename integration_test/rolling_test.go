@@ -173,9 +173,7 @@ func (w *world) slowly(v *wire, s settings, answer time.Duration) (*bridge, []se
 	first := w.produce(0, 20)
 	w.waitArrived(first)
 	w.waitCommitted()
-	if err := w.braze.SetFaults([]fakebraze.Fault{{Kind: "delay", Delay: answer.String()}}); err != nil {
-		w.t.Fatal(err)
-	}
+	w.setFaults(fakebraze.Fault{Kind: "delay", Delay: answer.String()})
 	second := w.produce(20, 20)
 	w.until("a request that waits for its answer", func() (bool, string) {
 		n := w.braze.waiting.Load()
@@ -206,9 +204,7 @@ func TestDrainGoesOnWithHeartbeats(t *testing.T) {
 			if silence := v.longestSilence(w.client("draining"), began, left); silence > sessionTimeout/2 {
 				t.Errorf("the member that drained said nothing for %s, want heartbeats well within its session of %s", silence, sessionTimeout)
 			}
-			if err := w.braze.SetFaults(nil); err != nil {
-				t.Fatal(err)
-			}
+			w.setFaults()
 			w.waitArrived(sent)
 			w.waitCommitted()
 			other.stop()
@@ -238,9 +234,7 @@ func TestDrainTooLongLeavesThenExits(t *testing.T) {
 			if left := v.leftAt(w.client(b.name)); left.IsZero() || left.After(ended) {
 				t.Errorf("the member exited without leaving its group:\n%s", b.log.tail(5))
 			}
-			if err := w.braze.SetFaults(nil); err != nil {
-				t.Fatal(err)
-			}
+			w.setFaults()
 			next := w.startWatched("next", s)
 			w.waitArrived(sent)
 			w.waitCommitted()
@@ -269,9 +263,7 @@ func TestDrainWithoutCoordinatorExits(t *testing.T) {
 				return n == 0, fmt.Sprintf("%d missing", n)
 			})
 			took := w.stopWithin(b, 0, s.DrainTimeout+graceAfterDrain)
-			if err := w.braze.SetFaults(nil); err != nil {
-				t.Fatal(err)
-			}
+			w.setFaults()
 			t.Logf("without a way to its brokers, and with a drain of at most %s, exited after %s", s.DrainTimeout, took)
 			next := w.startWatched("next", s)
 			w.waitCommitted()

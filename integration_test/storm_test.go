@@ -38,13 +38,9 @@ func TestBrazeStorm(t *testing.T) {
 		n := w.braze.objects()
 		return n > 500, fmt.Sprint(n)
 	})
-	if err := w.braze.SetFaults(storm); err != nil {
-		t.Fatal(err)
-	}
+	w.setFaults(storm...)
 	time.Sleep(lasts)
-	if err := w.braze.SetFaults(nil); err != nil {
-		t.Fatal(err)
-	}
+	w.setFaults()
 	over, before := time.Now(), w.braze.objects()
 	until(t, back, "an object after the storm", func() (bool, string) {
 		n := w.braze.objects()

@@ -128,6 +128,14 @@ func (w *world) settings() settings {
 	}
 }
 
+// setFaults has Braze misbehave from now on, in these ways and no others.
+func (w *world) setFaults(faults ...fakebraze.Fault) {
+	w.t.Helper()
+	if err := w.braze.SetFaults(faults); err != nil {
+		w.t.Fatalf("set Braze's faults: %v", err)
+	}
+}
+
 // start runs a bridge.
 func (w *world) start(name string, s settings) *bridge {
 	w.t.Helper()

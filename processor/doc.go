@@ -40,8 +40,8 @@
 //
 // The objects of a chunk are not used again: the last task that holds some lets go of them, and the collector has them.
 //
-// Under the build tag poison, bodies and scratch are written over when their owner is through with them (spoil), so that a read that comes
-// too late is seen: go test -tags poison,synctests -short ./processor.
+// Under the build tag poison, bodies and scratch are written over when their owner is through with them (spoil), so that a
+// read that comes too late is seen: go test -tags poison,synctests -short ./processor.
 //
 // # Rebalances
 //

@@ -2,6 +2,7 @@ package processor
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"time"
@@ -16,38 +17,36 @@ const endsEvery = 15 * time.Second
 // watchEnds keeps what is known of the partitions' ends true until run ends, whether they are read or held.
 func (p *Processor) watchEnds(run context.Context) {
 	adm := kadm.NewClient(p.client)
-	tick := time.NewTicker(endsEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-tick.C:
-		case <-run.Done():
-			return
-		}
+	every(run, endsEvery, func() {
 		topics := map[string]bool{}
 		for _, a := range p.ledger.all() {
 			topics[a.topic] = true
 		}
 		if len(topics) == 0 {
-			continue
+			return
 		}
-		ends, err := adm.ListCommittedOffsets(run, slices.Collect(maps.Keys(topics))...)
-		if err != nil {
-			continue // the lag that was known stands; what is wrong with the brokers others say
+		names := slices.Collect(maps.Keys(topics))
+		first, wrong := adm.ListStartOffsets(run, names...)
+		end, err := adm.ListCommittedOffsets(run, names...)
+		if errors.Join(wrong, err) != nil {
+			return // the lag that was known stands; what is wrong with the brokers others say
 		}
-		ends.Each(func(o kadm.ListedOffset) {
-			if o.Err == nil {
-				p.ledger.ends(topicPartition{o.Topic, o.Partition}, o.Offset)
+		end.Each(func(o kadm.ListedOffset) {
+			if from, ok := first.Lookup(o.Topic, o.Partition); ok && errors.Join(from.Err, o.Err) == nil {
+				p.ledger.ends(topicPartition{o.Topic, o.Partition}, from.Offset, o.Offset)
 			}
 		})
-	}
+	})
 }
 
-// ends notes how far a partition can be read. A fetch may know better already: the log only grows.
-func (l *ledger) ends(tp topicPartition, lastStable int64) {
+// ends notes from where and how far a partition can be read. A fetch may know better already: a log only moves on.
+func (l *ledger) ends(tp topicPartition, logStart, lastStable int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if a := l.parts[tp]; a != nil {
-		a.lastStable = max(a.lastStable, lastStable)
+		a.logStart, a.lastStable = max(a.logStart, logStart), max(a.lastStable, lastStable)
 	}
 }
+
+// unread reports whether something is left to be read.
+func (a *account) unread() bool { return a.next >= 0 && max(a.next, a.logStart) < a.lastStable }

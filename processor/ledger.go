@@ -89,6 +89,7 @@ type account struct {
 
 	unsettled      int
 	unsettledBytes int64
+	logStart       int64 // of the partition, as last heard: what lies below is gone
 	lastStable     int64 // end of what can be read, as last heard; -1: unknown
 	waits          int64 // when what was given back first had been polled, Unix nanoseconds; 0: nothing waits to be read again
 }

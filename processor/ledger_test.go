@@ -335,3 +335,30 @@ func TestWhatWasGivenBackWaitsOn(t *testing.T) {
 		t.Errorf("read again, the oldest is from %d, want 1000", got)
 	}
 }
+
+// TestNothingWaitsThatRetentionHasTaken: what was given back and then deleted is no lag, and nothing that waits.
+func TestNothingWaitsThatRetentionHasTaken(t *testing.T) {
+	l, w := newTestLedger(100)
+	a := l.open(topicPartition{"t", 0}, w, "")
+	l.resumed(a, position{50, 1})
+	tracked(t, l, a, 50, 51, 52)
+	l.ends(a.topicPartition, 0, 53)
+	if _, ok := l.giveBack(a, 0); !ok {
+		t.Fatal("nothing was given back")
+	}
+	seen := func() partitionView {
+		_, parts := l.snapshot()
+		return parts[0]
+	}
+	if v := seen(); v.lag != 3 || v.oldest == 0 {
+		t.Errorf("before: lag %d, oldest from %d", v.lag, v.oldest)
+	}
+	l.ends(a.topicPartition, 52, 53)
+	if v := seen(); v.lag != 1 || v.oldest == 0 {
+		t.Errorf("with one left: lag %d, oldest from %d", v.lag, v.oldest)
+	}
+	l.ends(a.topicPartition, 53, 53)
+	if v := seen(); v.lag != 0 || v.oldest != 0 || v.stamp != 0 {
+		t.Errorf("with none left: lag %d, oldest from %d, timestamp %d", v.lag, v.oldest, v.stamp)
+	}
+}

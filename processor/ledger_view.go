@@ -28,11 +28,11 @@ func (l *ledger) snapshot() (map[string]sums, []partitionView) {
 		v := partitionView{topicPartition: a.topicPartition, lag: -1, stamp: a.oldest()}
 		if a.head < len(a.entries) {
 			v.oldest = a.entries[a.head].at
-		} else {
+		} else if a.unread() {
 			v.oldest = a.waits
 		}
 		if a.lastStable >= 0 && a.watermark.offset >= 0 {
-			v.lag = max(0, a.lastStable-a.watermark.offset)
+			v.lag = max(0, a.lastStable-max(a.watermark.offset, a.logStart))
 		}
 		parts = append(parts, v)
 	}

@@ -63,14 +63,11 @@ func (l *poller) loop(run context.Context) {
 
 // waiting is a context that ends with run, at an order, and before long while a partition is paused or could have to be.
 func (l *poller) waiting(run context.Context) (context.Context, context.CancelFunc) {
-	var ctx context.Context
-	var cancel context.CancelFunc
-	switch {
-	case len(l.paused) > 0:
-		ctx, cancel = context.WithTimeout(run, pausedTick)
-	default: // partitions that do not move may have filled the budget, and nothing else would end the wait
-		ctx, cancel = context.WithTimeout(run, stuckAfter)
+	most := stuckAfter // partitions that do not move may have filled the budget, and nothing else would end the wait
+	if len(l.paused) > 0 {
+		most = pausedTick
 	}
+	ctx, cancel := context.WithTimeout(run, most)
 	l.mu.Lock()
 	l.wake = cancel
 	if len(l.orders) > 0 {
@@ -126,7 +123,7 @@ func (l *poller) fault(f kgo.FetchTopicPartition) {
 	}
 	l.p.board.fault(reasonKafka, f.Topic, "", l.stopped.note(f))
 	if errors.Is(f.Err, kerr.UnknownTopicID) && f.Topic != "" {
-		l.p.again.look(l.p, f.Topic)
+		l.p.remade.look(l.p, f.Topic)
 	}
 }
 

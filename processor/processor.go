@@ -65,7 +65,7 @@ type Processor struct {
 	ledger *ledger
 
 	retention retention
-	again     remade
+	remade    remade
 	board     *board
 	metrics   *metrics
 	lanes     map[string]*lane

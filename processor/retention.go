@@ -35,18 +35,25 @@ func (r *retention) set(kept map[string]time.Duration) {
 // watchRetention keeps what is known of the topics' retention true until run ends. Where the brokers do not say, nothing is shown.
 func (p *Processor) watchRetention(run context.Context) {
 	adm := kadm.NewClient(p.client)
-	tick := time.NewTicker(retentionEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-tick.C:
-		case <-run.Done():
-			return
-		}
+	every(run, retentionEvery, func() {
 		if names := p.ledger.waitingTopics(); len(names) > 0 {
 			if configs, err := adm.DescribeTopicConfigs(run, names...); err == nil {
 				p.retention.set(keptFor(configs))
 			}
+		}
+	})
+}
+
+// every calls f once in a period until run ends.
+func every(run context.Context, period time.Duration, f func()) {
+	tick := time.NewTicker(period)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+			f()
+		case <-run.Done():
+			return
 		}
 	}
 }
@@ -101,7 +108,7 @@ func (a *account) oldest() int64 {
 			return a.entries[i].stamp
 		}
 	}
-	if a.next >= 0 && a.next < a.lastStable {
+	if a.unread() {
 		return a.reached
 	}
 	return 0

@@ -66,8 +66,8 @@ func (p *Processor) startFresh(ctx context.Context, offsets map[string]map[int32
 	for _, name := range topics {
 		known := hasCommit(commits, name)
 		begun := begunAt(commits, name, ids[name].ID)
-		latest := !known && p.startOf(name) == config.StartLatest
-		if latest {
+		fromEnd := p.startOf(name) == config.StartLatest
+		if fromEnd && !known {
 			begun = endsOf(end, name)
 		}
 		var history int64
@@ -79,7 +79,7 @@ func (p *Processor) startFresh(ctx context.Context, offsets map[string]map[int32
 			if from < 0 || to < 0 {
 				continue // not to be had now: the client's own rule is the same, the beginning
 			}
-			if int(n) < len(begun) && (latest || p.startOf(name) == config.StartLatest) {
+			if fromEnd && int(n) < len(begun) {
 				from = min(max(from, begun[n]), to)
 			}
 			history += to - from

@@ -118,13 +118,11 @@ func (t *topic) compileLatest(s schemas) error {
 	return p.faults
 }
 
-// recordNames are the record types that a schema's values may be: one, or those of a union.
+// recordNames are the names of the record types that a schema's values may be.
 func recordNames(root *schema.Type) []string {
 	var names []string
-	for _, b := range append([]*schema.Type{root}, root.Branches...) {
-		if b.Kind == schema.Record {
-			names = append(names, b.Name)
-		}
+	for _, r := range root.Records() {
+		names = append(names, r.Name)
 	}
 	return names
 }

@@ -68,6 +68,17 @@ type Type struct {
 	Odd string
 }
 
+// Records are the record types that values of the type may be: itself, or those of a union.
+func (t *Type) Records() []*Type {
+	var records []*Type
+	for _, b := range append([]*Type{t}, t.Branches...) {
+		if b.Kind == Record {
+			records = append(records, b)
+		}
+	}
+	return records
+}
+
 // Field is a field of a record.
 type Field struct {
 	Name    string

@@ -6,7 +6,8 @@
 //   - one attempt, one Answer: Client.Send never retries what Braze may have seen, so every second delivery is somebody's
 //     decision and can be counted (Answer.Ambiguous). Only a request that the server never processed is sent again by the
 //     HTTP transport, and one that was refused with 401 is, once, with a fresh key;
-//   - an object is accepted only where Braze itself says so: a 2xx that is not Braze's "message":"success" (or a 202's "queued") accepts nothing;
+//   - an object is accepted only where Braze itself says so: a 2xx that is not Braze's "message":"success", or a 202's "queued",
+//     accepts nothing;
 //   - bounded time and memory for any answer: slow, huge, compressed, cut off, no JSON;
 //   - no API key, no value of a record and no user id in an Answer, an error or a letter's error text.
 //

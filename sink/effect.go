@@ -5,7 +5,8 @@ import "encoding/json"
 // Effect is what sending an object twice does. A closed set: its values are metric labels.
 type Effect string
 
-// The effects. Setting, unsetting, replacing, and add and remove of plain values come to the same however often. Braze knows no idempotency key, so every event, purchase and change arrives as often as it is sent.
+// The effects. Braze knows no idempotency key, so every event, purchase and change arrives as often as it is sent. Setting,
+// unsetting and replacing come to the same however often, and so do add and remove of plain values.
 const (
 	EffectOnce      Effect = "once"      // a further event or purchase at most, or the same attributes again
 	EffectCart      Effect = "cart"      // an ecommerce.cart_updated that adds or removes: the line's quantity changes twice

@@ -1,7 +1,10 @@
 package mapping
 
 import (
+	"iter"
+	"maps"
 	"regexp/syntax"
+	"slices"
 
 	"github.com/expr-lang/expr/ast"
 )
@@ -72,27 +75,24 @@ func weightOf(v any) int {
 	case string:
 		return len(v) / bytesPerStep
 	case []any:
-		n := len(v)
-		for _, e := range v {
-			switch e.(type) {
-			case []any, map[string]any:
-				n += weightOf(e)
-			}
-		}
-		return n
+		return len(v) + weightInside(slices.Values(v))
 	case map[string]any:
-		n := len(v)
-		for _, e := range v {
-			switch e.(type) {
-			case []any, map[string]any:
-				n += weightOf(e)
-			}
-		}
-		return n
+		return len(v) + weightInside(maps.Values(v))
 	case interface{ NumDigits() int }:
 		return v.NumDigits() / bytesPerStep
 	}
 	return 0
+}
+
+// weightInside is what the lists and maps among the elements weigh.
+func weightInside(elements iter.Seq[any]) (n int) {
+	for e := range elements {
+		switch e.(type) {
+		case []any, map[string]any:
+			n += weightOf(e)
+		}
+	}
+	return n
 }
 
 // patternWeight is the size of a pattern as it is matched: a{1,1000} is a thousand instructions.

@@ -188,32 +188,34 @@ func TestConfigurations(t *testing.T) {
 	}
 }
 
+// track posts a request as a bridge would, and returns the status.
+func track(t *testing.T, url, key, body string) int {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url+"/users/track", strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+key)
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	return resp.StatusCode
+}
+
 func TestBrazesAreTold(t *testing.T) {
 	b := &brazes{runs: map[string]*run{}}
 	srv := httptest.NewServer(b)
 	defer srv.Close()
-	track := func(key, body string) int {
-		t.Helper()
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, srv.URL+"/users/track", strings.NewReader(body))
-		if err != nil {
-			t.Fatal(err)
-		}
-		req.Header.Set("Authorization", "Bearer "+key)
-		req.Header.Set("Content-Type", "application/json")
-		resp, err := http.DefaultClient.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = resp.Body.Close()
-		return resp.StatusCode
-	}
 	const body = `{"events":[{"external_id":"u","name":"n","time":"2026-01-01T00:00:00Z"},{"external_id":"v","name":"n","time":"2026-01-01T00:00:00Z"}]}`
 	for key, want := range map[string]int{"0s/0/false/1": http.StatusCreated, "0s/0/true/2": http.StatusCreated, "soon/0/false/1": http.StatusUnauthorized, "0s/1": http.StatusUnauthorized} {
-		if got := track(key, body); got != want {
+		if got := track(t, srv.URL, key, body); got != want {
 			t.Errorf("key %s: status %d, want %d", key, got, want)
 		}
 	}
-	track("0s/0/true/2", body)
+	track(t, srv.URL, "0s/0/true/2", body)
 	for key, want := range map[string]int64{"0s/0/false/1": 1, "0s/0/true/2": 2} {
 		s, err := seenBy(t.Context(), srv.URL, key)
 		if err != nil {

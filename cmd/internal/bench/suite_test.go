@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/big"
-	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -58,17 +57,7 @@ func TestTrace(t *testing.T) {
 			events = append(events, fmt.Sprintf(`{"external_id":"u","name":"n","time":"2026-01-01T00:00:00Z","properties":{"trace_from":"shop.carts/3/%d","trace_at":%q}}`,
 				o, sent.Format("2006-01-02T15:04:05.000Z07:00")))
 		}
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, srv.URL+"/users/track", strings.NewReader(`{"events":[`+strings.Join(events, ",")+`]}`))
-		if err != nil {
-			t.Fatal(err)
-		}
-		req.Header.Set("Authorization", "Bearer "+key)
-		req.Header.Set("Content-Type", "application/json")
-		resp, err := http.DefaultClient.Do(req)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = resp.Body.Close()
+		track(t, srv.URL, key, `{"events":[`+strings.Join(events, ",")+`]}`)
 	}
 	send(5, 0)
 	send(5, 7)

@@ -14,7 +14,7 @@ import (
 func (c *checker) unmatched(t *config.Topic, looked []*schema.Schema) {
 	var types []*schema.Type
 	for _, s := range looked {
-		types = append(types, recordsOf(s.Root)...)
+		types = append(types, s.Root.Records()...)
 	}
 	for i, rule := range t.Send.Items {
 		n := rule.Get("record")
@@ -37,17 +37,6 @@ func (c *checker) unmatched(t *config.Topic, looked []*schema.Schema) {
 			}})
 		}
 	}
-}
-
-// recordsOf are the record types that values of a schema may be.
-func recordsOf(root *schema.Type) []*schema.Type {
-	var out []*schema.Type
-	for _, t := range append([]*schema.Type{root}, root.Branches...) {
-		if t.Kind == schema.Record {
-			out = append(out, t)
-		}
-	}
-	return out
 }
 
 // named tells whether a mapping may call a record type so: by its full name, an alias, or its short name.

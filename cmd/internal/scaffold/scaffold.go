@@ -136,7 +136,7 @@ func propose(t Topic, bold boldness) string {
 	if len(w.identifiers) > 0 {
 		w.line("    key: avro%s", aside("subject %s version %d", t.Key.Subject, t.Key.Version))
 	}
-	records := recordsOf(t.Schema.Root)
+	records := t.Schema.Root.Records()
 	switch {
 	case len(records) == 0 || bold >= withEverything:
 		w.user("    ", nil)
@@ -168,15 +168,4 @@ func propose(t Topic, bold boldness) string {
 		}
 	}
 	return w.String()
-}
-
-// recordsOf are the record types that values may be.
-func recordsOf(root *schema.Type) []*schema.Type {
-	var out []*schema.Type
-	for _, t := range append([]*schema.Type{root}, root.Branches...) {
-		if t.Kind == schema.Record {
-			out = append(out, t)
-		}
-	}
-	return out
 }
