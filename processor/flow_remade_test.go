@@ -11,8 +11,12 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"brazebridge/sink/fakebraze"
 )
 
 // makeAgain deletes a topic and, a while later, makes another under its name.
@@ -142,6 +146,49 @@ func TestLettersGoOnIntoATopicMadeAgain(t *testing.T) {
 		}
 		if !slices.Equal(m.shown("records_in_flight"), []string{"orders 0"}) {
 			t.Errorf("in flight %v", m.shown("records_in_flight"))
+		}
+		m.drain(t)
+	})
+}
+
+// TestATopicMadeAnewIsReadWhole deletes a topic while nobody reads it, with marks in its commit, and makes it anew: nothing
+// that the old one had settled is taken for settled in the new one, neither by a mark nor by an offset.
+func TestATopicMadeAnewIsReadWhole(t *testing.T) {
+	t.Run("marks", func(t *testing.T) { topicMadeAnew(t, 0) })
+	t.Run("offset", func(t *testing.T) { topicMadeAnew(t, 15) })
+}
+
+func topicMadeAnew(t *testing.T, committed int64) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFlow(t, "orders")
+		f.visits("orders", 0, 0, 20)
+		if err := f.braze.SetFaults([]fakebraze.Fault{{Kind: "status", Status: 503, Every: 2}}); err != nil {
+			t.Fatal(err)
+		}
+		m := f.start()
+		f.settle(time.Minute)
+		m.drain(t)
+		id := f.cluster.TopicInfo("orders").TopicID
+		text := (&note{topic: id, epoch: 1 << 20, marks: []run{{17, 20}}}).encode(committed)
+		if _, err := f.adm().DeleteTopics(context.Background(), "orders"); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.adm().CreateTopics(context.Background(), 3, 1, nil, "orders"); err != nil {
+			t.Fatal(err)
+		}
+		fresh, err := kgo.NewClient(f.kafka()...) // one that does not know the topic's former id
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer fresh.Close()
+		if err := kadm.NewClient(fresh).CommitAllOffsets(context.Background(), "flow", kadm.Offsets{"orders": {0: {Topic: "orders", At: committed, LeaderEpoch: -1, Metadata: text}}}); err != nil {
+			t.Fatal(err)
+		}
+		f.visits("orders", 0, 100, 20)
+		m = f.start()
+		time.Sleep(time.Minute)
+		if n := f.arrivalsFrom(100); n != 20 {
+			t.Errorf("%d records of the new topic arrived, want all 20", n)
 		}
 		m.drain(t)
 	})

@@ -85,7 +85,7 @@ var mutations = []mutation{
 		[]string{"TestInvariantUserOrder"}, "a record overtakes an earlier one",
 	},
 	{
-		"what is given back forgets what was settled beyond", "ledger.go",
+		"what is given back forgets what was settled beyond", "ledger_read.go",
 		"\ta.marks.add(settled)\n", "",
 		[]string{"TestGiveBackRereads"}, "read again",
 	},
