@@ -136,3 +136,31 @@ func TestAHoldBeginsWithoutTheLastOnesProbe(t *testing.T) {
 		}
 	})
 }
+
+// TestWhatLiesBeyondAGiveBackIsCountedOnce: a record that was settled beyond the place that reading went back to is marked and
+// counted by the next commit, whether or not what lies before it is settled then.
+func TestWhatLiesBeyondAGiveBackIsCountedOnce(t *testing.T) {
+	l, w := newTestLedger(100)
+	a := l.open(topicPartition{"t", 0}, w, "")
+	l.resumed(a, position{0, -1})
+	tasks := tracked(t, l, a, 0, 1, 2)
+	l.admit(tasks[:1])
+	l.settle(tasks[2], verdict{filtered, "when"})
+	if at, ok := l.giveBack(a, 0); !ok || at.offset != 1 {
+		t.Fatalf("gave back from %+v, %t", at, ok)
+	}
+	check := func(when string, delivered int64) {
+		t.Helper()
+		pt := a.point()
+		n, err := decodeNote(pt.annotation([16]byte{1}, longestNote), pt.offset)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n.filtered != 1 || n.delivered != delivered || len(n.marks) != 1 || n.marks[0] != (run{2, 3}) {
+			t.Errorf("%s: marks %v, delivered %d, filtered %d", when, n.marks, n.delivered, n.filtered)
+		}
+	}
+	check("before", 0)
+	l.settle(tasks[0], verdict{outcome: delivered})
+	check("after", 1)
+}

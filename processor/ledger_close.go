@@ -61,7 +61,8 @@ type commitPoint struct {
 	passed  int64
 	settles int64
 
-	note  note    // its counts are those behind the watermark
+	note  note    // its counts are those behind the watermark, and of kept
+	kept  []run   // marks of what is counted already
 	ahead []ahead // settled beyond the watermark in this account, in the order of the offsets
 	cut   int64   // the first offset that the note has no room for
 }
@@ -82,7 +83,7 @@ func (a *account) point() commitPoint {
 		acct: a, position: a.watermark, passed: a.passed, settles: a.settles, cut: math.MaxInt64,
 		note: note{epoch: a.marks.epoch, counts: a.before.plus(a.behind), begun: a.begun},
 	}
-	var offsets []int64
+	var offsets, counted []int64
 	for i := a.head; i < len(a.entries); i++ {
 		e := &a.entries[i]
 		if e.state == pending || e.state == void || e.offset < a.watermark.offset {
@@ -92,9 +93,15 @@ func (a *account) point() commitPoint {
 		p.note.epoch = max(p.note.epoch, e.epoch)
 		if e.state != skipped && !e.beyond {
 			p.ahead = append(p.ahead, ahead{a.firstSeq + int64(i-a.head), e.offset, e.state})
+			continue
+		}
+		counted = append(counted, e.offset)
+		if e.beyond {
+			p.note.add(e.state)
 		}
 	}
 	known := marks{runs: a.gaps.andMarks(a.marks.runs)}
+	p.kept = known.with(counted, a.watermark.offset)
 	p.note.marks = known.with(offsets, a.watermark.offset)
 	return p
 }

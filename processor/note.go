@@ -69,8 +69,9 @@ var (
 )
 
 // fit leaves out the highest marks that would not fit limit characters, and returns the first offset that is not marked for
-// want of room.
-func (n *note) fit(offset int64, limit int) (cut int64) {
+// want of room. The kept marks are of records that are counted already, by an earlier owner or before reading went back: they
+// stay, also beyond the cut, as far as there is room for them at all, or the next owner would count these records again.
+func (n *note) fit(offset int64, limit int, kept []run) (cut int64) {
 	room := base64.RawStdEncoding.DecodedLen(limit) - (1 + len(n.topic) + 5*binary.MaxVarintLen64 + crc32.Size)
 	if n.skipped != 0 || n.begun != nil {
 		room -= binary.MaxVarintLen64
@@ -80,17 +81,50 @@ func (n *note) fit(offset int64, limit int) (cut int64) {
 	} else {
 		room -= begun
 	}
-	at, used := offset, 0
+	used := make([]int, len(n.marks)+1) // by the first so many
 	for i, r := range n.marks {
-		used += len(binary.AppendUvarint(binary.AppendUvarint(nil, uint64(r.from-at)), uint64(r.to-r.from)))
-		if used > room {
-			n.marks = n.marks[:i]
-			return r.from
-		}
-		at = r.to
+		used[i+1] = used[i] + size(r.from-n.markEnd(i, offset)) + size(r.to-r.from)
 	}
-	return math.MaxInt64
+	if used[len(n.marks)] <= room {
+		return math.MaxInt64
+	}
+	rest, inner := len(kept), 0 // kept[rest:] lie beyond the cut, and take so much but for the gap before them
+	for i := len(n.marks) - 1; i >= 0; i-- {
+		cut = n.marks[i].from
+		for ; rest > 0 && kept[rest-1].from >= cut; rest-- {
+			if rest < len(kept) {
+				inner += size(kept[rest].from - kept[rest-1].to)
+			}
+			inner += size(kept[rest-1].to - kept[rest-1].from)
+		}
+		beyond := 0
+		if rest < len(kept) {
+			beyond = size(kept[rest].from-n.markEnd(i, offset)) + inner
+		}
+		if used[i]+beyond <= room {
+			n.marks = append(n.marks[:i:i], kept[rest:]...)
+			return cut
+		}
+	}
+	fits := 0
+	for used[fits+1] <= room {
+		fits++
+	}
+	cut = n.marks[fits].from
+	n.marks = n.marks[:fits]
+	return cut
 }
+
+// markEnd is where the marks before the one at i end, or the offset where there are none.
+func (n *note) markEnd(i int, offset int64) int64 {
+	if i == 0 {
+		return offset
+	}
+	return n.marks[i-1].to
+}
+
+// size is what a number takes in a note.
+func size(v int64) int { return len(binary.AppendUvarint(nil, uint64(v))) }
 
 // encode writes the note for a commit of an offset.
 func (n *note) encode(offset int64) string {

@@ -32,7 +32,7 @@ func TestNoteComesBackAsItWas(t *testing.T) {
 		}
 		limit := 110 + rnd.IntN(200)
 		all := n.marks
-		cut := n.fit(offset, limit)
+		cut := n.fit(offset, limit, nil)
 		text := n.encode(offset)
 		if len(text) > limit {
 			t.Fatalf("seed %d: %d characters, at most %d fit", seed, len(text), limit)

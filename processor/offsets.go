@@ -19,7 +19,7 @@ func (p *Processor) shorterNotes() {
 // annotation is the metadata of the point's commit. It settles which marks fit, and with them what the commit covers.
 func (pt *commitPoint) annotation(topic [16]byte, limit int) string {
 	pt.note.topic = topic
-	pt.cut = pt.note.fit(pt.offset, limit)
+	pt.cut = pt.note.fit(pt.offset, limit, pt.kept)
 	for _, h := range pt.ahead {
 		if h.offset < pt.cut {
 			pt.note.add(h.state)

@@ -52,14 +52,14 @@ func modelAccepts(kind Kind, doc []byte) bool {
 	switch kind {
 	case Event:
 		name, ok := o["name"].(string)
-		return ok && modelName(name) && modelCommon(o, 102400, "time", "event_name") && modelEcommerce(name, o)
+		return ok && modelName(name) && modelShared(o, 102400, "time", "event_name") && modelEcommerce(name, o)
 	case Purchase:
 		id, ok := o["product_id"].(string)
 		code, isText := o["currency"].(string)
 		_, isNumber := o["price"].(json.Number)
 		quantity, given := o["quantity"]
 		return ok && id != "" && utf8.RuneCountInString(id) <= 255 && isText && modelCurrency(code) && isNumber && (!given || modelQuantity(quantity)) &&
-			modelCommon(o, 51200, "time", "event_name", "product_id", "quantity", "price", "currency")
+			modelShared(o, 51200, "time", "event_name", "product_id", "quantity", "price", "currency")
 	}
 	return modelAttributes(o)
 }
@@ -121,7 +121,7 @@ func modelPhone(s string) bool {
 	return modelDigits.MatchString(s)
 }
 
-func modelCommon(o map[string]any, limit int, reserved ...string) bool {
+func modelShared(o map[string]any, limit int, reserved ...string) bool {
 	if app, ok := o["app_id"]; ok {
 		if _, isText := app.(string); !isText {
 			return false

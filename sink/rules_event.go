@@ -19,7 +19,7 @@ func (c *Checker) checkEvent() bool {
 	if schema == nil && beginsLikeEcommerce(name) {
 		c.note(noteUnvalidatedName)
 	}
-	if !c.checkCommon() {
+	if !c.checkShared() {
 		return false
 	}
 	if schema != nil {
@@ -57,7 +57,7 @@ func (c *Checker) checkPurchase() bool {
 			return c.refuse(RuleQuantity, "quantity is not an integer from 1 to 100")
 		}
 	}
-	return c.checkCommon() && c.checkProperties(limitPurchaseProps)
+	return c.checkShared() && c.checkProperties(limitPurchaseProps)
 }
 
 // quantity is the value of a small positive integer, as a number written without fraction or exponent; zero where n is none.

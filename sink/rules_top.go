@@ -90,8 +90,8 @@ func (c *Checker) at(key topKey) *scanNode {
 	return nil
 }
 
-// checkCommon checks the optional keys that events and purchases share.
-func (c *Checker) checkCommon() bool {
+// checkShared checks the optional keys that events and purchases share.
+func (c *Checker) checkShared() bool {
 	if n := c.at(topAppID); n != nil && n.kind != scanString {
 		return c.refuse(RuleAppID, "app_id is "+n.kind.String()+", not a string")
 	}

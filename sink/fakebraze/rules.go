@@ -148,7 +148,7 @@ func checkEvent(o *object) string {
 	if strings.HasPrefix(name, "$") {
 		return notValid("name")
 	}
-	if err := checkCommon(f); err != "" {
+	if err := checkShared(f); err != "" {
 		return err
 	}
 	// The strict schemas come first: they say more about their properties than the general rules.
@@ -174,7 +174,7 @@ func checkPurchase(o *object) string {
 	if _, ok := quantityOf(f); !ok {
 		return textBadQuantity
 	}
-	if err := checkCommon(f); err != "" {
+	if err := checkShared(f); err != "" {
 		return err
 	}
 	return checkProperties(o, "time", "product_id", "quantity", "event_name", "price", "currency")
@@ -202,8 +202,8 @@ func checkName(field string, v any) string {
 	return ""
 }
 
-// checkCommon checks what events and purchases share.
-func checkCommon(f map[string]any) string {
+// checkShared checks what events and purchases share.
+func checkShared(f map[string]any) string {
 	text, ok := f["time"].(string)
 	if f["time"] == nil || ok && text == "" {
 		return "'time' is required"
