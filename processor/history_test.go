@@ -76,22 +76,26 @@ func TestAMarkThatIsLeftOutTakesItsPlaceBack(t *testing.T) {
 	tasks := tracked(t, l, a, 0, 1, 2, 3, 4)
 	l.admit(tasks)
 	l.settle(tasks[4], verdict{delivered, ""})
-	commit := func(limit int) {
+	commit := func(limit, unmarked int) {
+		t.Helper()
 		pt := l.points()[0]
 		pt.annotation([16]byte{1}, limit)
 		l.committed(pt)
+		if _, parts := l.snapshot(); parts[0].unmarked != unmarked {
+			t.Errorf("%d records are shown as unmarked, want %d", parts[0].unmarked, unmarked)
+		}
 	}
-	commit(longestNote)
+	commit(longestNote, 0)
 	if used := w.inUse(); used != 4 {
 		t.Fatalf("%d places are taken with one of five marked, want 4", used)
 	}
 	l.settle(tasks[2], verdict{delivered, ""})
-	commit(10) // no room for any mark
+	commit(10, 2) // no room for any mark
 	if used := w.inUse(); used != 5 {
 		t.Errorf("%d places are taken with nothing marked any more, want 5", used)
 	}
 	l.settleAll(tasks, verdict{delivered, ""})
-	commit(longestNote)
+	commit(longestNote, 0)
 	if used := w.inUse(); used != 0 {
 		t.Errorf("%d places are taken with everything committed, want none", used)
 	}

@@ -68,12 +68,13 @@ type account struct {
 	highest   int64    // above every offset ever tracked here: what is read again is not consumed again
 	marks     marks    // settled beyond what is tracked: passed over when they come by
 
-	settles int64   // in this account, ever
-	noted   int64   // of those, the ones that the last commit covers or marks
-	begun   []int64 // see note.begun
-	before  counts  // of earlier owners, as their last commit says
-	behind  counts  // of this account, behind the watermark
-	gaps    gaps    // that the watermark has not passed
+	settles  int64   // in this account, ever
+	noted    int64   // of those, the ones that the last commit covers or marks
+	unmarked int     // records settled ahead of the last commit for whose marks it had no room
+	begun    []int64 // see note.begun
+	before   counts  // of earlier owners, as their last commit says
+	behind   counts  // of this account, behind the watermark
+	gaps     gaps    // that the watermark has not passed
 
 	counted int64 // offsets of gaps that are in the sums, and that reading comes by again
 

@@ -127,10 +127,13 @@ func (l *ledger) committed(p commitPoint) {
 	if a.closed || p.offset < a.committed {
 		return
 	}
-	a.committed, a.noted = p.offset, p.settles
+	a.committed, a.noted, a.unmarked = p.offset, p.settles, 0
 	give := p.passed - a.passedGiven
 	a.passedGiven = p.passed
 	for _, h := range p.ahead {
+		if h.offset >= p.cut {
+			a.unmarked++
+		}
 		e := a.at(h.seq)
 		if e == nil || !e.admitted || e.covered == (h.offset < p.cut) {
 			continue

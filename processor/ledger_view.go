@@ -8,9 +8,10 @@ var filterReasons = []string{"when", "tombstone", "expired", "other_record"}
 // partitionView is what a scrape shows of a partition.
 type partitionView struct {
 	topicPartition
-	oldest int64 // when its oldest unsettled record was polled, also where it was given back since; 0: none
-	lag    int64 // -1: unknown
-	stamp  int64 // timestamp of the oldest record that is not settled, see account.oldest
+	oldest   int64 // when its oldest unsettled record was polled, also where it was given back since; 0: none
+	lag      int64 // -1: unknown
+	unmarked int   // settled ahead of the last commit, which had no room for their marks
+	stamp    int64 // timestamp of the oldest record that is not settled, see account.oldest
 }
 
 // snapshot is a consistent view of the sums and of the open partitions.
@@ -25,7 +26,7 @@ func (l *ledger) snapshot() (map[string]sums, []partitionView) {
 	}
 	parts := make([]partitionView, 0, len(l.parts))
 	for _, a := range l.parts {
-		v := partitionView{topicPartition: a.topicPartition, lag: -1, stamp: a.oldest()}
+		v := partitionView{topicPartition: a.topicPartition, lag: -1, unmarked: a.unmarked, stamp: a.oldest()}
 		if a.head < len(a.entries) {
 			v.oldest = a.entries[a.head].at
 		} else if a.unread() {

@@ -22,8 +22,8 @@ type metrics struct {
 	noted    *prometheus.CounterVec
 	ignored  prometheus.Counter
 
-	consumed, settled, returned, letters, filtered     *prometheus.Desc
-	inFlight, window, held, oldest, lag, skipped, left *prometheus.Desc
+	consumed, settled, returned, letters, filtered               *prometheus.Desc
+	inFlight, window, unmarked, held, oldest, lag, skipped, left *prometheus.Desc
 }
 
 func newMetrics(p *Processor) *metrics {
@@ -55,6 +55,7 @@ func newMetrics(p *Processor) *metrics {
 		filtered: desc("filtered_total", "Records that the mapping passes over, by reason.", "topic", "reason"),
 		inFlight: desc("records_in_flight", "Records read and not settled.", "topic"),
 		window:   desc("resend_window_records", "Records that would be sent again if the process died now, at most.", "workspace"),
+		unmarked: desc("unmarked_records", "Records settled ahead of the partition's commit for whose marks the commit had no room: they would be sent again if the process died now.", "topic", "partition"),
 		held:     desc("held", "1 for each reason that keeps records from moving.", "topic", "workspace", "reason"),
 		oldest:   desc("oldest_unsettled_seconds", "Age of the partition's oldest record that is read and not settled.", "topic", "partition"),
 		skipped:  desc("skipped_offsets_total", "Offsets that were gone before they were read, by reason: retention deleted them.", "topic", "reason"),
@@ -143,7 +144,7 @@ func (m *metrics) Describe(ch chan<- *prometheus.Desc) {
 	for _, c := range []prometheus.Collector{m.requests, m.duration, m.objects, m.resent, m.deltas, m.refused, m.noted, m.ignored} {
 		c.Describe(ch)
 	}
-	for _, d := range []*prometheus.Desc{m.consumed, m.settled, m.returned, m.letters, m.filtered, m.inFlight, m.window, m.held, m.oldest, m.lag, m.skipped, m.left} {
+	for _, d := range []*prometheus.Desc{m.consumed, m.settled, m.returned, m.letters, m.filtered, m.inFlight, m.window, m.unmarked, m.held, m.oldest, m.lag, m.skipped, m.left} {
 		ch <- d
 	}
 }
@@ -183,6 +184,7 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 			age = now.Sub(time.Unix(0, s.oldest)).Seconds()
 		}
 		send(m.oldest, prometheus.GaugeValue, age, s.topic, partition)
+		send(m.unmarked, prometheus.GaugeValue, float64(s.unmarked), s.topic, partition)
 		if kept, ok := m.p.retention.of(s.topic); ok && s.stamp > 0 {
 			send(m.left, prometheus.GaugeValue, left(s.stamp, kept, now), s.topic, partition)
 		}
