@@ -78,7 +78,9 @@ func TestCheckAgainstKeyFile(t *testing.T) {
 func TestCheckAgainstUsage(t *testing.T) {
 	const base = "check --config testdata/check/good.yaml "
 	for args, want := range map[string]string{
-		"--against-key-file x.avsc": "--against-key-file needs --topic",
+		"--against-key-file x.avsc":                                                        "--against-key-file needs --topic",
+		"--against-file x.avsc --topic orders --all-versions":                              "[against-file all-versions] were all set",
+		"--against-key-file x.avsc --topic orders --all-versions":                          "[against-key-file all-versions] were all set",
 		"--against-key-file /no/such.avsc --topic orders --schemas testdata/check/schemas": "exit 0",
 		"--against-key-file x.avsc --topic orders":                                         "look up the schema of orders, which --against-file would be instead",
 		"--against-file testdata/check/breaking.avsc --topic orders --schemas /no/such":    "/no/such",

@@ -48,6 +48,8 @@ Exit codes: 0 no faults (warnings do not count), 1 faults, 2 wrong usage or no s
 	cmd.Flags().StringVar(&f.against, "against-file", "", "check only --topic, against the schema in this `FILE.avsc`")
 	cmd.Flags().StringVar(&f.againstKey, "against-key-file", "", "check only --topic, with keys of the schema in this `FILE.avsc`")
 	cmd.Flags().StringVar(&f.topic, "topic", "", "check only the mapping of this `TOPIC`")
+	cmd.MarkFlagsMutuallyExclusive("all-versions", "against-file")
+	cmd.MarkFlagsMutuallyExclusive("all-versions", "against-key-file")
 	_ = cmd.MarkFlagFilename("against-file", "avsc")     // fails only for a flag that is not there
 	_ = cmd.MarkFlagFilename("against-key-file", "avsc") // likewise
 	completeTopics(cmd, &f.config)
