@@ -149,6 +149,32 @@ func TestDueBatchWaitsForReadersAtWork(t *testing.T) {
 	})
 }
 
+// TestDueBatchWaitsWhileOthersWaitForTheGate: behind requests that wait for the gate a batch may as well be filled.
+func TestDueBatchWaitsWhileOthersWaitForTheGate(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(sink.Limits{Objects: 2}, 4, 100, 1)
+		b.l.linger = 100 * time.Millisecond
+		b.l.atGate.Store(1)
+		b.arrive(b.task(0, sink.Event, 1))
+		time.Sleep(time.Second)
+		b.step()
+		if len(b.l.batches) != 0 {
+			t.Error("half full, it was sent to wait for the gate")
+		}
+		b.arrive(b.task(0, sink.Event, 2))
+		if len(b.l.batches) != 1 {
+			t.Error("full, it was kept")
+		}
+		b.arrive(b.task(0, sink.Event, 3))
+		time.Sleep(time.Second)
+		b.l.atGate.Store(0)
+		b.step()
+		if len(b.l.batches) != 2 {
+			t.Error("nobody waits for the gate any more, and it was kept")
+		}
+	})
+}
+
 func TestDueBatchIsSentWhereNobodyIsAtWork(t *testing.T) {
 	b := newBench(sink.Limits{Objects: 75}, 4, 100, 1)
 	b.l.linger = time.Hour

@@ -102,7 +102,7 @@ func (d *delivery) send(spans []span, p patience) bool {
 			halves = d.halves(spans)
 			return nil
 		}
-		if d.lane.hold.pass(d.run) != nil || d.lane.gate.Wait(d.run) != nil {
+		if d.lane.hold.pass(d.run) != nil || d.passGate() != nil {
 			return &again{now: true} // run has ended
 		}
 		live := d.begin(spans)
@@ -126,6 +126,12 @@ func (d *delivery) send(spans []span, p patience) bool {
 		}
 	}
 	return true
+}
+
+func (d *delivery) passGate() error {
+	d.lane.atGate.Add(1)
+	defer d.lane.atGate.Add(-1)
+	return d.lane.gate.Wait(d.run)
 }
 
 // begin filters out what need not be attempted any more and marks the rest as on the wire.

@@ -52,6 +52,10 @@ const maxReady = 16
 // It waits so for its linger's time at most, since a reader may have to wait itself.
 const moment = 2 * time.Millisecond
 
+// atGateMoment is how long a batch that is due waits while requests wait for the gate: it could only wait there too, less full
+// than here, and its users with it. A rate is of requests, so each that is not full is lost speed.
+const atGateMoment = 10 * time.Millisecond
+
 func newDispatcher(l *lane, ledger *ledger) *dispatcher {
 	return &dispatcher{
 		lane: l, ledger: ledger,
@@ -302,6 +306,9 @@ func (d *dispatcher) send(linger *time.Timer) {
 	wait := d.lane.linger - time.Since(d.open.since)
 	if wait <= 0 && d.lane.coming.Load() > 0 { // where there is a backlog, requests are to be full
 		wait = min(moment, d.lane.linger-time.Since(d.open.opened))
+	}
+	if wait <= 0 && d.lane.atGate.Load() > 0 {
+		wait = atGateMoment
 	}
 	if wait > 0 {
 		linger.Reset(wait)

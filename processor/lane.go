@@ -40,6 +40,7 @@ type lane struct {
 	throttled  closing
 	narrow     narrow
 	flooded    func(*topic)
+	atGate     atomic.Int64 // requests that wait for the gate
 	coming     atomic.Int64 // records that readers have and will hand to the dispatcher
 	bodies     spare[[]byte]
 	dispatcher *dispatcher

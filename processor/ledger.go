@@ -92,7 +92,8 @@ type account struct {
 	unsettledBytes int64
 	logStart       int64 // of the partition, as last heard: what lies below is gone
 	lastStable     int64 // end of what can be read, as last heard; -1: unknown
-	waits          int64 // when what was given back first had been polled, Unix nanoseconds; 0: nothing waits to be read again
+	waits          int64 // when what was given back was first polled, Unix nanoseconds, until the watermark has passed it; 0: nothing was
+	waiting        int64 // the last place that reading went back to
 }
 
 type entry struct {
@@ -275,6 +276,9 @@ func (a *account) advance() {
 		a.firstSeq++
 	}
 	a.behind.skipped += a.gaps.pass(a.watermark.offset)
+	if a.watermark.offset > a.waiting {
+		a.waits = 0
+	}
 	if a.head == len(a.entries) {
 		a.entries, a.head = a.entries[:0], 0
 	} else if a.head > 1024 && a.head > len(a.entries)/2 {

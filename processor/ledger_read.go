@@ -82,9 +82,6 @@ func (l *ledger) track(a *account, tasks []*task, now int64, lastStable int64) [
 			a.sums.consumed++
 			a.sums.inFlight++
 		}
-		if a.waits != 0 { // it has been waiting since
-			e.at, a.waits = a.waits, 0
-		}
 		a.entries = append(a.entries, e)
 		a.unsettled++
 		a.unsettledBytes += int64(t.bytes)
@@ -116,8 +113,8 @@ func (l *ledger) giveBack(a *account, keep int) (position, bool) {
 				a.marks.runs = append(a.marks.runs, marked...)
 				a.counted += offsets
 				a.next, a.reached = e.offset, e.stamp
-				if a.waits == 0 || e.at < a.waits {
-					a.waits = e.at
+				if a.waits == 0 || e.offset != a.waiting { // not where it went back to before
+					a.waits, a.waiting = e.at, e.offset
 				}
 			}
 			e.state = void

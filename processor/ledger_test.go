@@ -334,6 +334,13 @@ func TestWhatWasGivenBackWaitsOn(t *testing.T) {
 	if got := oldest(); got != 1000 {
 		t.Errorf("read again, the oldest is from %d, want 1000", got)
 	}
+	if at := a.entries[a.head].at; at != 5000 {
+		t.Errorf("read again, it counts as polled at %d, want 5000: it has had no time to be stuck", at)
+	}
+	l.settle(&task{acct: a, seq: a.firstSeq}, verdict{delivered, ""})
+	if got := oldest(); got != 5000 {
+		t.Errorf("with the first settled, the oldest is from %d, want 5000", got)
+	}
 }
 
 // TestNothingWaitsThatRetentionHasTaken: what was given back and then deleted is no lag, and nothing that waits.

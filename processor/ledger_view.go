@@ -29,7 +29,8 @@ func (l *ledger) snapshot() (map[string]sums, []partitionView) {
 		v := partitionView{topicPartition: a.topicPartition, lag: -1, unmarked: a.unmarked, stamp: a.oldest()}
 		if a.head < len(a.entries) {
 			v.oldest = a.entries[a.head].at
-		} else if a.unread() {
+		}
+		if a.waits > 0 && (v.oldest > a.waits || v.oldest == 0 && a.unread()) { // it has been waiting since, read again or not
 			v.oldest = a.waits
 		}
 		if a.lastStable >= 0 && a.watermark.offset >= 0 {
