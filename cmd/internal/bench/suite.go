@@ -178,11 +178,16 @@ func (s *Suite) carry(ctx context.Context, f *figures) error {
 	return nil
 }
 
-// disturb compares the speed of the others while something is hot, held or slow with theirs while nothing is.
+// disturb compares the speed of the others while something is hot, held or slow with theirs while nothing is. It takes a
+// longer backlog: until what is slow has had to give back what it holds of the bounds, the others feel it.
 func (s *Suite) disturb(ctx context.Context, f *figures) error {
 	hot := map[Hot]Around{}
-	for _, h := range []Hot{HotUser, HotPartition} {
-		a, end, err := s.around(ctx, Load{Records: s.Records, Hot: h})
+	records := s.Records
+	if !s.Quick {
+		records *= 4
+	}
+	for _, h := range []Hot{"", HotUser, HotPartition} {
+		a, end, err := s.around(ctx, Load{Records: records, Hot: h})
 		if err != nil {
 			return err
 		}
@@ -220,7 +225,7 @@ func (s *Suite) disturb(ctx context.Context, f *figures) error {
 		} {
 			var speed [2]float64
 			for i, on := range []bool{false, true} {
-				o := s.options(f.around)
+				o := s.options(hot[""])
 				o.Mapping, o.Braze, o.Without = Traced, Braze{Latency: isolationLatency, Traced: true}, d.without
 				d.change(&o, on)
 				name := d.name
