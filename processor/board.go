@@ -24,6 +24,7 @@ const (
 	reasonStuck        = "stuck"
 	reasonThrottled    = "braze_throttled"
 	reasonCommit       = "commit_failed"
+	reasonStalled      = "stalled"
 )
 
 // grace is how long a fault that retries may last before it is a hold: one lost request is none.

@@ -178,6 +178,7 @@ func (p *Processor) Run(run, work context.Context) error {
 	others.Go(func() { p.committing(run, cancel) })
 	others.Go(func() { p.watchRetention(run) })
 	others.Go(func() { p.watchEnds(run) })
+	others.Go(func() { p.watchStalled(run) })
 	p.poller.loop(run)
 
 	p.board.set(Draining)
