@@ -115,7 +115,7 @@ func (f *flow) start() *member {
 	}
 	wire := &wire{net: &f.net}
 	p, err := New(Options{
-		Config: cfg, Kafka: append(f.kafka(), kgo.Dialer(wire.dial)), Log: log, Metrics: prometheus.NewRegistry(),
+		Config: cfg, Kafka: append(append(f.kafka(), kgo.Dialer(wire.dial)), f.options...), Log: log, Metrics: prometheus.NewRegistry(),
 		Workspaces: map[string]Workspace{"": w},
 	})
 	if err != nil {

@@ -60,6 +60,7 @@ type flow struct {
 	maxAge   string
 	delivery string           // instead of the usual
 	change   func(*Workspace) // of what start makes
+	options  []kgo.Opt        // further ones of the members' consumers
 
 	mu       sync.Mutex
 	records  map[int64]*flowRecord // by seq
