@@ -21,6 +21,7 @@ const (
 	reasonFlood        = "flood"
 	reasonOperator     = "operator"
 	reasonKafka        = "kafka"
+	reasonGroup        = "group"
 	reasonStuck        = "stuck"
 	reasonThrottled    = "braze_throttled"
 	reasonCommit       = "commit_failed"
@@ -28,7 +29,7 @@ const (
 )
 
 // grace is how long a fault that retries may last before it is a hold: one lost request is none.
-var grace = map[string]time.Duration{reasonBraze: 5 * time.Second, reasonKafka: 5 * time.Second, reasonCommit: 5 * time.Second}
+var grace = map[string]time.Duration{reasonBraze: 5 * time.Second, reasonKafka: 5 * time.Second, reasonGroup: 5 * time.Second, reasonCommit: 5 * time.Second}
 
 // board is what /readyz shows: why records do not move. A change is one log line.
 type board struct {

@@ -4,6 +4,7 @@ package processor
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -153,6 +154,47 @@ func TestAMemberThrownOutWhileJoiningEnds(t *testing.T) {
 		}
 		m.kill()
 	})
+}
+
+// TestAGroupThatTakesNobodyIsVisible: each attempt to join costs a connection, and that the brokers can be reached again between two
+// of them says nothing of the group.
+func TestAGroupThatTakesNobodyIsVisible(t *testing.T) {
+	for _, newProtocol := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFlow(t, "orders")
+			f.newProtocol = newProtocol
+			m := f.start()
+			f.visits("orders", 0, 0, 3)
+			time.Sleep(10 * time.Second)
+			var away atomic.Bool
+			for _, key := range []kmsg.Key{kmsg.JoinGroup, kmsg.Heartbeat, kmsg.ConsumerGroupHeartbeat} {
+				f.cluster.ControlKey(int16(key), func(k kmsg.Request) (kmsg.Response, error, bool) {
+					f.cluster.KeepControl()
+					if hb, ok := k.(*kmsg.HeartbeatRequest); ok && away.Load() {
+						answer := hb.ResponseKind().(*kmsg.HeartbeatResponse)
+						answer.ErrorCode = kerr.UnknownMemberID.Code
+						return answer, nil, true
+					}
+					return nil, errors.New("hung up"), away.Load()
+				})
+			}
+			away.Store(true)
+			for i := range 120 {
+				time.Sleep(time.Second)
+				if got := reasons(m); i > 60 && !slices.Contains(got, "group ") {
+					t.Errorf("consumer protocol %t: reasons %v, %ds after the group has stopped to take members", newProtocol, got, i)
+					break
+				}
+			}
+			away.Store(false)
+			f.visits("orders", 0, 10, 3)
+			f.settle(2 * time.Minute)
+			if got := reasons(m); len(got) > 0 {
+				t.Errorf("reasons %v although the group has taken the member", got)
+			}
+			m.drain(t)
+		})
+	}
 }
 
 // TestACommitWaitsWhereTheSessionMayHaveEnded: a member that the group has not heard of for most of a session commits nothing, and

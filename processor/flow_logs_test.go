@@ -254,7 +254,7 @@ func TestAMemberThatWasLostIsReadyAgain(t *testing.T) {
 		f := newFlow(t, "orders")
 		m := f.start()
 		time.Sleep(5 * time.Second)
-		m.board.fault(reasonKafka, "", "", "group flow: unknown member")
+		m.board.fault(reasonGroup, "", "", "group flow: unknown member")
 		other := f.start() // a rebalance: the member is in the group
 		time.Sleep(15 * time.Second)
 		if got := reasons(m); len(got) > 0 {

@@ -165,6 +165,7 @@ func (m *member) tell() (text string) {
 
 // die ends a member as kill -9 would: nothing is waited for, nothing is committed.
 func (m *member) die() {
+	time.AfterFunc(buryAfter, m.flow.bury)
 	m.wire.sever()
 	m.kill()
 	m.stop()
@@ -174,11 +175,15 @@ func (m *member) die() {
 	m.flow.mu.Lock()
 	m.dead = true
 	m.flow.mu.Unlock()
-	time.AfterFunc(time.Minute, m.flow.bury)
 }
 
-// bury removes the dead from the group. The cluster does not time a member out that dies before its first heartbeat, and
-// waits for it for ever, as no broker would.
+// buryAfter is how long the group keeps a dead member: a session of 45 s that began with a heartbeat a moment before. It must be
+// less than a whole session: then the cluster would expire those too who wait in SyncGroup for a leader that is dead. (For a broker
+// who waits for the group is alive.) It miscounts from there on who has joined, and may wait for ever.
+const buryAfter = 44 * time.Second
+
+// bury removes the dead from the group. The cluster does not time a member out that dies while it joins or before its first
+// heartbeat, as a broker would, and waits for it.
 func (f *flow) bury() {
 	groups, err := f.adm().DescribeGroups(context.Background(), "flow")
 	if err != nil {

@@ -45,7 +45,14 @@ func TestFlowSurvives(t *testing.T) {
 	if os.Getenv("FLOW_SEED") != "" {
 		from, n = envNumber(t, "FLOW_SEED", 0), 1
 	}
+	seeds := failedOnce
+	if os.Getenv("FLOW_FROM")+os.Getenv("FLOW_SEED") != "" {
+		seeds = nil
+	}
 	for seed := from; seed < from+n; seed++ {
+		seeds = append(seeds, seed)
+	}
+	for _, seed := range seeds {
 		for _, protocol := range []string{"classic", "consumer"} {
 			t.Run(fmt.Sprintf("seed=%d/%s", seed, protocol), func(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) { survive(t, seed, protocol == "consumer") })
@@ -56,6 +63,9 @@ func TestFlowSurvives(t *testing.T) {
 		}
 	}
 }
+
+// failedOnce are seeds that have failed: with 2895 the leader of the group dies while it joins, and the others wait for it.
+var failedOnce = []uint64{2895}
 
 func envNumber(t *testing.T, name string, otherwise uint64) uint64 {
 	t.Helper()
@@ -74,6 +84,8 @@ func survive(t *testing.T, seed uint64, newProtocol bool) {
 	rnd := rand.New(rand.NewPCG(seed, 9))
 	f := newFlow(t, "orders", "cart")
 	f.newProtocol = newProtocol
+	var asked asks
+	asked.watch(f)
 	members := []*member{f.start()}
 	deaths := 0
 	for range 8 {
@@ -117,6 +129,7 @@ func survive(t *testing.T, seed uint64, newProtocol bool) {
 		for i, m := range members {
 			t.Logf("member %d: %+v\n%s", i, m.Status(), m.tell())
 		}
+		t.Log(asked.blame(f))
 	}
 	for _, m := range members {
 		m.drain(t)

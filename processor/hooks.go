@@ -46,7 +46,8 @@ func (h kafkaHooks) OnBrokerConnect(meta kgo.BrokerMetadata, _ time.Duration, _ 
 	}
 }
 
-// OnGroupManageError notes what the group says of this member. A process whose place in the group another one has taken
+// OnGroupManageError notes what the group says of this member, until the group has given it its part: that a broker can be reached
+// again says nothing of it. A process whose place in the group another one has taken
 // ends: it would consume nothing for ever.
 func (h kafkaHooks) OnGroupManageError(err error) {
 	k := &h.p.cfg.Kafka
@@ -59,9 +60,9 @@ func (h kafkaHooks) OnGroupManageError(err error) {
 			h.fail(fmt.Errorf("another member holds the instance id %q of group %s, and lives: give each its own, or none", k.InstanceID, k.Group))
 			return
 		}
-		h.p.board.fault(reasonKafka, "", "", fmt.Sprintf("group %s: the instance id %q belongs to another member until its session ends: %v", k.Group, k.InstanceID, err))
+		h.p.board.fault(reasonGroup, "", "", fmt.Sprintf("group %s: the instance id %q belongs to another member until its session ends: %v", k.Group, k.InstanceID, err))
 	default:
-		h.p.board.fault(reasonKafka, "", "", fmt.Sprintf("group %s: %v", k.Group, err))
+		h.p.board.fault(reasonGroup, "", "", fmt.Sprintf("group %s: %v", k.Group, err))
 	}
 }
 

@@ -32,7 +32,8 @@ func (p *Processor) assigned(_ context.Context, cl *kgo.Client, parts map[string
 	cl.ResumeFetchPartitions(parts) // a pause outlives a rebalance; its cause did not
 	p.ghost.gone()
 	p.board.joined()
-	p.board.clear(reasonKafka, "", "") // whatever the group had against this member
+	p.board.clear(reasonKafka, "", "")
+	p.board.clear(reasonGroup, "", "") // whatever the group had against this member
 	select {
 	case p.reshare <- struct{}{}:
 	default:
