@@ -1,7 +1,9 @@
 package processor
 
 import (
+	"slices"
 	"sync"
+	"sync/atomic"
 
 	"brazebridge/sink"
 )
@@ -15,33 +17,86 @@ const (
 	maxKept = 256 << 10
 )
 
-// keep moves the objects of a chunk's tasks out of the reader's scratch into memory of exactly their size: it lives as
-// long as the last of them, and there is a lot of it. (Memory that grows by doubling takes twice as much; chunks that are
-// used again save no time over this copy.)
-func keep(tasks []*task) {
-	bytes, n := 0, 0
+// chunk is the memory that the objects of some records are written into, one after the other. It is used again when the last
+// of those who hold it has left: the reader while it writes, and each task until its objects are in a request's body, or in
+// memory of its own.
+type chunk struct {
+	buf  []byte
+	held atomic.Int32
+	home *spare[*chunk]
+}
+
+// chunkFrom takes a chunk for a reader, who holds it.
+func chunkFrom(home *spare[*chunk]) *chunk {
+	c, ok := home.take()
+	if !ok {
+		c = &chunk{home: home}
+	}
+	c.held.Store(1)
+	return c
+}
+
+// leave says that one of those who held the chunk no longer reads it.
+func (c *chunk) leave() {
+	if c.held.Add(-1) > 0 {
+		return
+	}
+	spoil(c.buf)
+	if cap(c.buf) > maxKept {
+		c.buf = nil
+	}
+	c.home.give(c)
+}
+
+// hold makes tasks hold the chunk in which their objects lie, and gives them lists of objects of exactly their size.
+func (c *chunk) hold(tasks []*task) {
+	n := 0
 	for _, t := range tasks {
 		n += len(t.items)
-		for i := range t.items {
-			bytes += len(t.items[i].JSON)
-		}
 	}
-	buf, items := make([]byte, 0, bytes), make([]sink.Item, 0, n)
+	items := make([]sink.Item, 0, n)
 	for _, t := range tasks {
 		first := len(items)
-		for _, it := range t.items {
-			from := len(buf)
-			buf = append(buf, it.JSON...)
-			it.JSON = buf[from:len(buf):len(buf)]
-			items = append(items, it)
-		}
+		items = append(items, t.items...)
 		t.items = items[first:len(items):len(items)]
+		if len(t.items) > 0 {
+			t.chunk = c
+			c.held.Add(1)
+		}
 	}
+}
+
+// leaveChunk says that the task's objects lie elsewhere now, or are not needed any more.
+func (t *task) leaveChunk() {
+	if t.chunk != nil {
+		t.chunk.leave()
+		t.chunk = nil
+	}
+}
+
+// keep moves the task's objects into memory of their own: it will wait, and neither its chunk nor a request's body should.
+func (t *task) keep() {
+	n := 0
+	for i := range t.items {
+		n += len(t.items[i].JSON)
+	}
+	buf := make([]byte, 0, n)
+	items := slices.Clone(t.items) // those beside it in memory are other tasks'
+	for i := range items {
+		from := len(buf)
+		buf = append(buf, items[i].JSON...)
+		items[i].JSON = buf[from:len(buf):len(buf)]
+	}
+	t.items = items
+	t.leaveChunk()
 }
 
 // letGo drops what the task holds on to, when nobody needs it any more: the tasks of one fetch lie in one piece of memory,
 // and the last of them would keep the records and objects of all.
-func (t *task) letGo() { t.rec, t.items, t.letter, t.outcomes = nil, nil, nil, nil }
+func (t *task) letGo() {
+	t.rec, t.items, t.letter, t.outcomes = nil, nil, nil, nil
+	t.leaveChunk()
+}
 
 // spare is memory that nobody uses at the moment. What was used last is used again first, since it is in the processor's
 // cache still; so there is no more of it than was in use at once, however many take turns.

@@ -12,62 +12,162 @@ import (
 	"brazebridge/sink"
 )
 
-// Objects are the same after they were moved, and what the scratch they came from is used for next does not change them.
-func TestKeepMovesObjectsOutOfTheScratch(t *testing.T) {
+// written writes random objects of random tasks into a chunk, as a reader does, and says what they are.
+func written(r *rand.Rand, c *chunk) (tasks []*task, want []string) {
+	c.buf = c.buf[:0]
+	for i := range r.IntN(10) {
+		task := &task{}
+		for j := range r.IntN(4) { // none: a letter
+			from := len(c.buf)
+			c.buf = fmt.Appendf(c.buf, `{"task":%d,"object":%d}`, i, j)
+			task.items = append(task.items, sink.Item{Kind: sink.Kind(r.IntN(3)), JSON: c.buf[from:len(c.buf):len(c.buf)], User: r.Uint64()})
+		}
+		tasks, want = append(tasks, task), append(want, objectsOf(task))
+	}
+	return tasks, want
+}
+
+func objectsOf(t *task) (text string) {
+	for _, it := range t.items {
+		text += fmt.Sprintln(it.Kind, it.User, string(it.JSON))
+	}
+	return text
+}
+
+// TestInvariantChunkIsUsedAgainWhenAllHaveLeft has the tasks of chunks move their objects away, or let them go, in any order: what a
+// chunk holds stays as it is until the last has left, then somebody else gets it, and what was moved is the same for ever.
+func TestInvariantChunkIsUsedAgainWhenAllHaveLeft(t *testing.T) {
 	for seed := range uint64(200) {
 		r := rand.New(rand.NewPCG(seed, 1))
-		var tasks []*task
-		var want []string
-		for i := range r.IntN(10) {
-			task := &task{}
-			for j := range r.IntN(4) { // none: a letter
-				it := sink.Item{Kind: sink.Kind(r.IntN(3)), JSON: fmt.Appendf(nil, `{"task":%d,"object":%d}`, i, j), User: r.Uint64()}
-				task.items = append(task.items, it)
-				want = append(want, fmt.Sprint(it.Kind, it.User, string(it.JSON)))
+		var home spare[*chunk]
+		for range 5 {
+			c := chunkFrom(&home)
+			tasks, want := written(r, c)
+			c.hold(tasks)
+			readerLeaves := r.IntN(len(tasks) + 1)
+			for i, at := range r.Perm(len(tasks)) {
+				if i == readerLeaves {
+					c.leave()
+				}
+				if len(home.free) > 0 && tasks[at].chunk != nil {
+					t.Fatalf("seed %d: a chunk is used again while task %d is in it", seed, at)
+				}
+				if got := objectsOf(tasks[at]); got != want[at] {
+					t.Fatalf("seed %d: task %d has %s, want %s", seed, at, got, want[at])
+				}
+				if r.IntN(2) == 0 {
+					tasks[at].keep()
+				} else {
+					tasks[at].letGo()
+					want[at] = ""
+				}
 			}
-			tasks = append(tasks, task)
-		}
-		before := make([][]sink.Item, len(tasks))
-		for i, task := range tasks {
-			before[i] = task.items
-		}
-		keep(tasks)
-		for _, items := range before {
-			for i := range items {
-				clear(items[i].JSON)
+			if readerLeaves == len(tasks) {
+				c.leave()
 			}
-			clear(items)
-		}
-		var got []string
-		for _, task := range tasks {
-			for _, it := range task.items {
-				got = append(got, fmt.Sprint(it.Kind, it.User, string(it.JSON)))
+			if len(home.free) != 1 {
+				t.Fatalf("seed %d: %d chunks are spare after all have left one", seed, len(home.free))
 			}
-		}
-		if fmt.Sprint(got) != fmt.Sprint(want) {
-			t.Fatalf("seed %d: kept %v, want %v", seed, got, want)
+			clear(c.buf[:cap(c.buf)])
+			for i, task := range tasks {
+				if got := objectsOf(task); got != want[i] {
+					t.Fatalf("seed %d: task %d has %s when the chunk is used again, want %s", seed, i, got, want[i])
+				}
+			}
 		}
 	}
 }
 
 // A task's objects cannot be appended into its neighbour's: each ends where its memory does.
-func TestKeepLeavesNoRoomBehindObjects(t *testing.T) {
-	tasks := []*task{{items: []sink.Item{{JSON: []byte("{}")}}}, {items: []sink.Item{{JSON: []byte("[]")}}}}
-	keep(tasks)
-	_ = append(tasks[0].items[0].JSON, "xx"...)
+func TestNoRoomBehindObjects(t *testing.T) {
+	c := chunkFrom(&spare[*chunk]{})
+	tasks := []*task{{items: []sink.Item{{JSON: []byte("{}")}}}, {items: []sink.Item{{JSON: []byte("[]")}, {JSON: []byte("[1]")}}}}
+	c.hold(tasks)
 	_ = append(tasks[0].items, sink.Item{})
-	if got := string(tasks[1].items[0].JSON); got != "[]" {
-		t.Errorf("the neighbour's object became %s", got)
+	tasks[1].keep()
+	_ = append(tasks[1].items[0].JSON, "xx"...)
+	if got := objectsOf(tasks[1]); got != "attributes 0 []\nattributes 0 [1]\n" {
+		t.Errorf("the neighbour's objects became %s", got)
 	}
 }
 
-func TestKeepAllocatesOncePerChunk(t *testing.T) {
+// What was made for large objects is not kept for small ones.
+func TestLargeChunksGo(t *testing.T) {
+	var home spare[*chunk]
+	for size, want := range map[int]int{maxKept: maxKept, maxKept + 1<<16: 0} {
+		c := chunkFrom(&home)
+		c.buf = make([]byte, 0, size)
+		c.leave()
+		if got, _ := home.take(); cap(got.buf) != want {
+			t.Errorf("of %d bytes %d are kept, want %d", size, cap(got.buf), want)
+		}
+	}
+}
+
+// TestChunkAllocatesItsItems guards the hot path: records pass the reader with one allocation for all of a chunk.
+func TestChunkAllocatesItsItems(t *testing.T) {
+	var home spare[*chunk]
 	tasks := make([]*task, chunkRecords)
 	for i := range tasks {
 		tasks[i] = &task{items: []sink.Item{{JSON: []byte(`{"a":1}`)}}}
 	}
-	if n := testing.AllocsPerRun(10, func() { keep(tasks) }); n > 2 {
-		t.Errorf("%v allocations for a chunk, want one for the bytes and one for the items", n)
+	if n := testing.AllocsPerRun(10, func() {
+		c := chunkFrom(&home)
+		c.hold(tasks)
+		c.leave()
+		for _, one := range tasks {
+			one.leaveChunk()
+		}
+	}); n > 1 {
+		t.Errorf("%v allocations for a chunk, want the one for the items", n)
+	}
+}
+
+// TestBodiesComeBack has a delivery move a batch's objects into a body: the chunk comes back with the attempt, the body when the batch is through, once.
+func TestBodiesComeBack(t *testing.T) {
+	var home spare[*chunk]
+	c := chunkFrom(&home)
+	tasks := []*task{{items: []sink.Item{{Kind: sink.Event, JSON: []byte(`{"a":1}`)}}}, {items: []sink.Item{{Kind: sink.Purchase, JSON: []byte(`{"b":2}`)}}}}
+	c.hold(tasks)
+	c.leave()
+	d := &delivery{lane: &lane{}}
+	for _, one := range tasks {
+		d.items = append(d.items, one.items...)
+	}
+	r := sink.NewRequest(nil, d.items)
+	if !d.moveInto(&r, []span{{tasks[0], 0, 1, ""}, {tasks[1], 0, 1, ""}}) || len(home.free) != 1 {
+		t.Fatal("the objects have not left their chunk")
+	}
+	if d.moveInto(&r, []span{{tasks[0], 0, 1, ""}}) {
+		t.Error("objects move a second time")
+	}
+	d.bodies = append(d.bodies, r.Body)
+	d.giveBodies()
+	d.giveBodies()
+	if n := len(d.lane.bodies.free); n != 1 {
+		t.Errorf("%d bodies came back, want one", n)
+	}
+}
+
+// A task that takes several requests keeps its objects where they are: no body has all of them.
+func TestPartsOfATaskStayInTheirChunk(t *testing.T) {
+	var home spare[*chunk]
+	c := chunkFrom(&home)
+	one := &task{items: []sink.Item{{JSON: []byte(`{"a":1}`)}, {JSON: []byte(`{"b":2}`)}}}
+	want := objectsOf(one)
+	c.hold([]*task{one})
+	c.leave()
+	d := &delivery{lane: &lane{}}
+	for _, s := range []span{{one, 0, 1, ""}, {one, 1, 2, ""}} {
+		d.items = append(d.items[:0], s.items()...)
+		r := sink.NewRequest(nil, d.items)
+		if d.moveInto(&r, []span{s}) || one.chunk != c || len(home.free) > 0 {
+			t.Fatal("a part of a task has left the chunk")
+		}
+		clear(r.Body)
+		if got := objectsOf(one); got != want {
+			t.Fatalf("the task has %s, want %s", got, want)
+		}
 	}
 }
 
@@ -92,14 +192,16 @@ func TestSpareGivesTheLastBack(t *testing.T) {
 // A task that is let go keeps nothing alive; the tasks beside it in memory keep theirs.
 func TestLetGoDropsWhatTheTaskHeld(t *testing.T) {
 	tasks, _ := newTasks([]*kgo.Record{{Value: []byte("a")}, {Value: []byte("b")}})
+	c := chunkFrom(&spare[*chunk]{})
 	for _, one := range tasks {
 		one.items, one.letter, one.outcomes = []sink.Item{{}}, &sink.Letter{}, []sink.ObjectOutcome{{}}
 	}
+	c.hold(tasks)
 	tasks[0].letGo()
-	if one := tasks[0]; one.rec != nil || one.items != nil || one.letter != nil || one.outcomes != nil {
+	if one := tasks[0]; one.rec != nil || one.items != nil || one.letter != nil || one.outcomes != nil || one.chunk != nil {
 		t.Errorf("still holds %+v", *one)
 	}
-	if one := tasks[1]; one.rec == nil || one.items == nil || one.letter == nil || one.outcomes == nil {
+	if one := tasks[1]; one.rec == nil || one.items == nil || one.letter == nil || one.outcomes == nil || one.chunk != c {
 		t.Errorf("the neighbour lost something: %+v", *one)
 	}
 }

@@ -22,11 +22,12 @@ type delivery struct {
 	run  context.Context // ends: no further attempt begins, waits are given up
 	work context.Context // ends: attempts on the wire are abandoned
 
-	items []sink.Item // of the request under way
-	live  []*task
-	bytes int    // of the body of the request under way
-	spans []span // of the batch under way
-	ended []*task
+	items  []sink.Item // of the request under way
+	live   []*task
+	bytes  int      // of the body of the request under way
+	bodies [][]byte // in which objects of the batch under way lie
+	spans  []span   // of the batch under way
+	ended  []*task
 
 	refused []*task     // of the batch under way: letters to be written
 	aside   []stuckSpan // of the batch under way: what is stuck, and what must not overtake it
@@ -47,6 +48,7 @@ func (d *delivery) deliver(b *batch) {
 	d.sendAll(b)
 	d.writeLetters()
 	d.finishAside(b)
+	d.giveBodies()
 	clear(d.items) // a sender may wait long for its next batch, and should not keep the last one's memory
 	clear(d.live)
 	clear(d.spans)
@@ -61,7 +63,9 @@ func (d *delivery) writeLetters() {
 		if begins {
 			d.lane.flooded(t.topic)
 		}
-		if t.parked = !ok && !t.acceptedInPart(); !t.parked {
+		if t.parked = !ok && !t.acceptedInPart(); t.parked {
+			t.keep()
+		} else {
 			d.letters.write(t)
 		}
 	}
@@ -174,14 +178,16 @@ func (d *delivery) attempt(spans []span) sink.Answer {
 	body, _ := d.lane.bodies.take()
 	r := sink.NewRequest(body, d.items)
 	d.bytes = len(r.Body)
+	moved := d.moveInto(&r, spans)
 	start := time.Now()
 	answer := d.lane.client.Send(d.work, &r)
-	spoil(r.Body)
-	if cap(r.Body) <= maxKept {
-		d.lane.bodies.give(r.Body)
-	}
 	d.lane.gate.Observe(answer)
 	d.metrics.attempt(d.lane.name, answer, d.items, time.Since(start))
+	if moved {
+		d.bodies = append(d.bodies, r.Body)
+	} else {
+		d.giveBody(r.Body) // where d.items lie: nothing but their number and kinds is looked at after this
+	}
 	if answer.Unattributed > 0 {
 		d.log.Warn("braze reports errors that name no object of the request: the objects count as accepted", "workspace", d.lane.name, "errors", answer.Unattributed, "text", answer.Text)
 	}
@@ -189,6 +195,39 @@ func (d *delivery) attempt(spans []span) sink.Answer {
 		d.log.Warn("braze asks for a longer wait than max_wait allows", "workspace", d.lane.name, "asks", answer.Rate.Named, "waits", answer.Rate.Wait)
 	}
 	return answer
+}
+
+// moveInto has the tasks' objects lie in the request's body from now on, where they lie in chunks still and the request has all
+// of a task: chunks are for many requests, and soon needed again. Until the batch is through the body is not.
+func (d *delivery) moveInto(r *sink.Request, spans []span) (moved bool) {
+	r.MoveItems()
+	at := 0
+	for _, s := range spans {
+		n := s.to - s.from
+		if s.t.chunk != nil && n == len(s.t.items) {
+			copy(s.t.items, d.items[at:at+n])
+			s.t.leaveChunk()
+			moved = true
+		}
+		at += n
+	}
+	return moved
+}
+
+// giveBodies gives the bodies back in which the batch's objects lay.
+func (d *delivery) giveBodies() {
+	for _, body := range d.bodies {
+		d.giveBody(body)
+	}
+	clear(d.bodies)
+	d.bodies = d.bodies[:0]
+}
+
+func (d *delivery) giveBody(body []byte) {
+	spoil(body)
+	if cap(body) <= maxKept {
+		d.lane.bodies.give(body)
+	}
 }
 
 // dispose does what the answer demands. It returns the spans to be tried again, or two halves of them.

@@ -33,15 +33,16 @@
 //
 // Each piece has one owner at a time, who alone may write or read it:
 //
-//   - reader.scratch and reader.arena, the reader's: objects are built in the one, values decoded into the other. Both end
-//     with the chunk or the record: before a chunk is handed over, keep copies its objects out of the scratch.
-//   - lane.bodies, spare request bodies: whoever takes one owns it, so a delivery from take to give. While Client.Send
-//     runs it is Send's, which leaves a copy in its place where the transport may still be reading the old one.
+//   - reader.arena, the reader's: values are decoded into it, and end with the record.
+//   - lane.chunks, memory for the objects of a chunk of records: the reader writes it, then nobody does. The reader and each task
+//     with objects in it hold it, and the last that leaves gives it back. A task leaves when it is let go, when its objects have
+//     been copied into a request's body (delivery.moveInto), or into memory of their own because it has to wait (task.keep).
+//   - lane.bodies, request bodies: whoever takes one owns it, so a delivery. While Client.Send runs it is Send's, which leaves a copy
+//     in its place where the transport may still be reading the old one. A body that tasks' objects have moved into is given back
+//     when the delivery is through with the batch, any other after Send.
 //
-// The objects of a chunk are not used again: the last task that holds some lets go of them, and the collector has them.
-//
-// Under the build tag poison, bodies and scratch are written over when their owner is through with them (spoil), so that a
-// read that comes too late is seen: go test -tags poison,synctests -short ./processor.
+// Under the build tag poison, bodies and chunks are written over when they are given back (spoil), so that a read that comes
+// too late is seen: go test -tags poison,synctests -short ./processor.
 //
 // # Rebalances
 //

@@ -43,6 +43,7 @@ type lane struct {
 	atGate     atomic.Int64 // requests that wait for the gate
 	coming     atomic.Int64 // records that readers have and will hand to the dispatcher
 	bodies     spare[[]byte]
+	chunks     spare[*chunk]
 	dispatcher *dispatcher
 	batches    chan *batch // to the senders
 	letters    chan *batch // to the letter writers

@@ -39,7 +39,8 @@ type reader struct {
 	checker  *sink.Checker
 	mappers  map[*mapping.Program]*mapping.Mapper
 	meta     mapping.Meta
-	scratch  mapping.Output // of the chunk under way
+	chunk    *chunk         // under way
+	scratch  mapping.Output // in the chunk
 	out      []*task        // read of the chunk, and not handed over
 	key      schema.Value   // of the record under way, where keys are Avro
 	filtered int            // records since the last one that was passed on
@@ -131,7 +132,8 @@ func (r *reader) awaitReady(first *task) bool {
 // read works on a chunk and hands over what is to be dispatched: tasks with checked objects, or with a letter.
 func (r *reader) read(tasks []*task) {
 	r.out = tasks[:0] // never ahead of what is still to be read
-	r.scratch = mapping.Output{Buf: r.scratch.Buf[:0], Items: r.scratch.Items[:0]}
+	r.chunk = chunkFrom(&r.topic.lane.chunks)
+	r.scratch = mapping.Output{Buf: r.chunk.buf[:0], Items: r.scratch.Items[:0]}
 	for _, t := range tasks {
 		if r.readOne(t, &r.scratch) {
 			t.filteredBefore, r.filtered = r.filtered, 0
@@ -145,10 +147,9 @@ func (r *reader) read(tasks []*task) {
 	}
 	r.handOver()
 	r.out = nil
-	spoil(r.scratch.Buf)
-	if cap(r.scratch.Buf) > maxKept {
-		r.scratch.Buf = nil
-	}
+	r.chunk.buf, r.scratch.Buf = r.scratch.Buf, nil
+	r.chunk.leave()
+	r.chunk = nil
 }
 
 // handOver gives the dispatcher what has been read so far of the chunk.
@@ -157,7 +158,7 @@ func (r *reader) handOver() {
 	if n == 0 {
 		return
 	}
-	keep(r.out)
+	r.chunk.hold(r.out)
 	select {
 	case r.topic.lane.dispatcher.in <- r.out[:n:n]:
 	case <-r.stop.Done():

@@ -20,6 +20,7 @@ type task struct {
 	expires int64     // when it is too old to be sent, Unix nanoseconds; 0: never
 
 	items  []sink.Item
+	chunk  *chunk       // in which the objects lie; nil: they lie in a request's body, or in memory of their own
 	alone  bool         // its objects do not fit one request: it is sent as consecutive requests
 	letter *sink.Letter // set where the record failed before it could be sent
 	schema int

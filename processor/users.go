@@ -43,6 +43,7 @@ func (d *dispatcher) route(t *task) {
 		d.join(t)
 		return
 	}
+	t.keep()
 	for _, c := range t.claims {
 		c.st.waiting = append(c.st.waiting, t)
 	}

@@ -127,6 +127,24 @@ func appendArray(body []byte, places []int, items []Item, kind Kind) ([]byte, []
 	return append(body, ']'), places
 }
 
+// MoveItems has the items' JSON lie in the body, each in its place there: the memory that NewRequest copied it from is not needed
+// any more, but Body is for as long as the items are.
+func (r *Request) MoveItems() {
+	at := len("{")
+	for k := range r.at {
+		if len(r.at[k]) == 0 {
+			continue
+		}
+		at += len(arrayOpen[k])
+		for _, i := range r.at[k] {
+			end := at + len(r.items[i].JSON)
+			r.items[i].JSON = r.Body[at:end:end]
+			at = end + len(",")
+		}
+		at += len("],") - len(",") // behind the last item there is no comma
+	}
+}
+
 // Item is the index (in NewRequest's items) of the object at a place that Braze names; false where there is none.
 func (r *Request) Item(array string, index int) (int, bool) {
 	for k := range r.at {

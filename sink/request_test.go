@@ -106,6 +106,31 @@ func TestRequestItemIsSafe(t *testing.T) {
 	}
 }
 
+// Items that were moved are what they were, and lie in the body, with no room behind them.
+func TestMovedItemsLieInTheBody(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(5, 5))
+	for range 500 {
+		items := randomItems(rnd, rnd.IntN(20))
+		var want []string
+		for i := range items {
+			want = append(want, string(items[i].JSON))
+		}
+		r := NewRequest(nil, items)
+		r.MoveItems()
+		for i := range items {
+			if got := string(items[i].JSON); got != want[i] || cap(items[i].JSON) != len(items[i].JSON) {
+				t.Fatalf("item %d is %s with room for %d, was %s", i, got, cap(items[i].JSON), want[i])
+			}
+		}
+		clear(r.Body)
+		for i := range items {
+			if string(items[i].JSON) != strings.Repeat("\x00", len(want[i])) {
+				t.Fatalf("item %d does not lie in the body", i)
+			}
+		}
+	}
+}
+
 func TestLimitsOfARequest(t *testing.T) {
 	size := func(a, e, p int) Size { return Size{Count: [3]int{a, e, p}, Bytes: 10 * (a + e + p)} }
 	for _, c := range []struct {
