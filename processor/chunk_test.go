@@ -277,15 +277,29 @@ func TestDueBatchWaitsWhileOthersWaitForTheGate(t *testing.T) {
 	})
 }
 
-func TestDueBatchIsSentWhereNobodyIsAtWork(t *testing.T) {
-	b := newBench(sink.Limits{Objects: 75}, 4, 100, 1)
-	b.l.linger = time.Hour
-	one := b.task(0, sink.Event, 1)
-	one.since = time.Now().Add(-2 * time.Hour)
-	b.arrive(one)
-	if len(b.l.batches) != 1 {
-		t.Error("a batch that is due was not sent")
-	}
+// What has waited behind its user comes free with few others: it lingers a quarter again for company, and then goes where
+// nobody is at work, no sooner and no later.
+func TestWhatHasWaitedLongLingersAQuarter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(sink.Limits{Objects: 75}, 4, 100, 1)
+		b.l.linger = 100 * time.Millisecond
+		one := b.task(0, sink.Event, 1)
+		one.since = time.Now().Add(-time.Second)
+		b.arrive(one)
+		time.Sleep(b.l.linger/4 - time.Millisecond)
+		b.arrive(b.task(0, sink.Event, 2))
+		if len(b.l.batches) != 0 {
+			t.Fatal("sent without waiting for company")
+		}
+		time.Sleep(time.Millisecond)
+		b.step()
+		if len(b.l.batches) != 1 {
+			t.Fatal("a batch that is due was not sent")
+		}
+		if n := len((<-b.l.batches).tasks); n != 2 {
+			t.Errorf("sent with %d records, want the one that came meanwhile too", n)
+		}
+	})
 }
 
 // What a reader has not begun with no longer counts as coming when it ends.

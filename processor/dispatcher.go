@@ -216,7 +216,7 @@ func (d *dispatcher) join(t *task) {
 		b = nil
 	}
 	if b == nil {
-		b = &batch{since: t.since, opened: d.now, tasks: make([]*task, 0, d.usual)}
+		b = &batch{since: d.lingers(t), opened: d.now, tasks: make([]*task, 0, d.usual)}
 		d.open = b
 	}
 	for _, c := range t.claims {
