@@ -73,8 +73,8 @@ func (b *broker) address(listener string) string {
 	return net.JoinHostPort("127.0.0.1", strconv.Itoa(b.ports[listener]))
 }
 
-// startBroker starts the broker and returns when it answers.
-func startBroker(ctx context.Context, image string, certs *certificates) (*broker, error) {
+// startBroker starts the broker, with further properties, and returns when it answers.
+func startBroker(ctx context.Context, image string, certs *certificates, further map[string]string) (*broker, error) {
 	b := &broker{image: image, certs: certs, ports: make(map[string]int)}
 	exposed := make([]string, 0, len(listeners))
 	for _, l := range listeners {
@@ -90,8 +90,10 @@ func startBroker(ctx context.Context, image string, certs *certificates) (*broke
 		return nil, err
 	}
 	b.tap.open(b.address("TAP"))
+	env := b.environment()
+	maps.Copy(env, further)
 	b.container, err = testcontainers.Run(ctx, image,
-		testcontainers.WithEnv(b.environment()),
+		testcontainers.WithEnv(env),
 		testcontainers.WithExposedPorts(exposed...),
 		testcontainers.WithHostConfigModifier(b.bindPorts),
 		testcontainers.WithWaitStrategyAndDeadline(2*time.Minute, wait.ForLog("Kafka Server started").WithStartupTimeout(2*time.Minute)),
@@ -193,6 +195,11 @@ func (b *broker) security() map[string]string {
 		"KAFKA_SSL_TRUSTSTORE_CERTIFICATES":        oneLine(b.certs.ca),
 		"KAFKA_LISTENER_NAME_MTLS_SSL_CLIENT_AUTH": "required",
 		"KAFKA_SASL_ENABLED_MECHANISMS":            "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512",
+
+		// Whoever comes may do everything, until a test says otherwise of a topic of its own; whoever comes without a name always may.
+		"KAFKA_AUTHORIZER_CLASS_NAME":          "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+		"KAFKA_ALLOW_EVERYONE_IF_NO_ACL_FOUND": "true",
+		"KAFKA_SUPER_USERS":                    "User:ANONYMOUS",
 	}
 	const module = "org.apache.kafka.common.security."
 	for _, name := range []string{"SASL", "SASLTLS"} {

@@ -99,7 +99,7 @@ func openSuite() (*suite, error) {
 	if err != nil {
 		return s, err
 	}
-	s.kafka, err = startBroker(ctx, image, certs)
+	s.kafka, err = startBroker(ctx, image, certs, nil)
 	return s, err
 }
 
