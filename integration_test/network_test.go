@@ -2,16 +2,22 @@ package integration_test
 
 import (
 	"fmt"
+	"net/http"
+	"strings"
 	"testing"
 	"time"
 )
 
-// The network between the bridge and the broker goes silent, for less than a session and for more: the bridge goes on by itself
-// afterwards, nothing is lost, and the accounts close.
+// The network between the bridge and the broker goes silent, for less than a session and for more, or says loudly that there is no way:
+// the bridge goes on by itself afterwards, nothing is lost, and the accounts close.
 func TestNetworkCutBetweenBridgeAndBroker(t *testing.T) {
-	for name, lasts := range map[string]time.Duration{
-		"shorter than the session": sessionTimeout / 2,
-		"longer than the session":  4 * sessionTimeout,
+	for name, cut := range map[string]struct {
+		lasts time.Duration
+		loud  bool
+	}{
+		"silent, shorter than the session": {sessionTimeout / 2, false},
+		"silent, longer than the session":  {4 * sessionTimeout, false},
+		"loud, longer than the session":    {4 * sessionTimeout, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -25,8 +31,18 @@ func TestNetworkCutBetweenBridgeAndBroker(t *testing.T) {
 				n := w.braze.objects()
 				return n > 300, fmt.Sprint(n)
 			})
-			v.cut(w.client("a"))
-			time.Sleep(lasts)
+			v.cut(w.client("a"), cut.loud)
+			began := time.Now()
+			if cut.loud {
+				w.until("the cut in readiness", func() (bool, string) {
+					status, body := b.get("/readyz")
+					return status == http.StatusServiceUnavailable && strings.Contains(body, `"kafka"`), body
+				})
+			}
+			time.Sleep(cut.lasts - time.Since(began))
+			if members := w.shares(); cut.lasts > sessionTimeout && len(members) > 0 {
+				t.Errorf("the group has members after the cut, %v: nothing was cut", members)
+			}
 			if status, body := b.get("/healthz"); status != 200 {
 				t.Errorf("/healthz answers %d while the broker cannot be reached, want 200: a restart mends nothing\n%s", status, body)
 			}
@@ -48,7 +64,7 @@ func TestNetworkCutBetweenBridgeAndBroker(t *testing.T) {
 			if again > s.ResendWindow {
 				t.Errorf("%d records were sent again, want at most the window of %d", again, s.ResendWindow)
 			}
-			t.Logf("cut for %s: sending again after %s, %d of %d records sent again", lasts, resumed.Round(time.Millisecond), again, len(sent))
+			t.Logf("cut for %s, loud: %t: sending again after %s, %d of %d records sent again", cut.lasts, cut.loud, resumed.Round(time.Millisecond), again, len(sent))
 		})
 	}
 }

@@ -6,8 +6,11 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kadm"
+
+	"brazebridge/sink/fakebraze"
 )
 
 // Retention overtakes the group's commits while no bridge runs: the next one goes on at the oldest record that is left, whatever its
@@ -69,14 +72,78 @@ func (w *world) deleteRecords(upTo kadm.Offsets) {
 	}
 }
 
+// While Braze takes nothing, the time is shown that is left until the topic's retention deletes the oldest record that waits, by its
+// timestamp, and of no topic that keeps its records.
+func TestRetentionLeftWhileHeld(t *testing.T) {
+	t.Parallel()
+	const kept, old = time.Hour, 20 * time.Minute
+	w := newWorld(t, needSuite(t), worldOptions{})
+	w.alterTopic(w.topics["orders"], "retention.ms", strconv.FormatInt(kept.Milliseconds(), 10))
+	w.alterTopic(w.topics["cart"], "retention.ms", "-1")
+	w.alterTopic(w.topics["behaviour"], "cleanup.policy", "compact")
+	w.setFaults(fakebraze.Fault{Kind: "status", Status: 503})
+	records, sent := w.records(0, 30)
+	written := time.Now().Truncate(time.Millisecond) // Kafka keeps no more of it
+	for _, r := range records {
+		if r.Timestamp = written; r.Partition == 1 {
+			r.Timestamp = written.Add(-old)
+		}
+	}
+	w.send(records)
+	placed(sent, records)
+	b := w.start("a", w.settings())
+	const metric = "brazebridge_retention_seconds_left"
+	var shown map[string]float64
+	var from, to time.Time
+	w.until("the time that is left in every partition of orders", func() (bool, string) {
+		from = time.Now()
+		shown = b.series(metric)
+		to = time.Now()
+		return len(shown) >= partitions, fmt.Sprint(shown)
+	})
+	for p := range partitions {
+		stamp := written
+		if p == 1 {
+			stamp = written.Add(-old)
+		}
+		series := fmt.Sprintf(`{partition="%d",topic=%q}`, p, w.topics["orders"])
+		left, ok := shown[series]
+		most, least := stamp.Add(kept).Sub(from).Seconds(), stamp.Add(kept).Sub(to).Seconds()
+		if !ok || left > most || left < least {
+			t.Errorf("%v is shown for partition %d (%t), want between %v and %v", left, p, ok, least, most)
+		}
+	}
+	if len(shown) != partitions {
+		t.Errorf("the time is shown for %v, want it for the partitions of orders only", shown)
+	}
+	w.setFaults()
+	w.waitArrived(sent)
+	w.waitCommitted()
+	w.until("no time shown where nothing waits", func() (bool, string) {
+		shown := b.series(metric)
+		return len(shown) == 0, fmt.Sprint(shown)
+	})
+	b.stop()
+	w.braze.checkExactlyOnce(t, sent)
+}
+
+// series are the values of a metric by their labels, as they are written.
+func (b *bridge) series(metric string) map[string]float64 {
+	_, body := b.get("/metrics")
+	all := make(map[string]float64)
+	for _, m := range regexp.MustCompile(`(?m)^`+metric+`(\{[^}]*\})? (\S+)$`).FindAllStringSubmatch(body, -1) {
+		n, err := strconv.ParseFloat(m[2], 64)
+		if err != nil {
+			b.t.Errorf("the metric %s has the value %q", metric, m[2])
+		}
+		all[m[1]] = n
+	}
+	return all
+}
+
 // sum is the sum of a metric's series.
 func (b *bridge) sum(metric string) (sum float64) {
-	_, body := b.get("/metrics")
-	for _, m := range regexp.MustCompile(`(?m)^`+metric+`(?:\{[^}]*\})? (\S+)$`).FindAllStringSubmatch(body, -1) {
-		n, err := strconv.ParseFloat(m[1], 64)
-		if err != nil {
-			b.t.Errorf("the metric %s has the value %q", metric, m[1])
-		}
+	for _, n := range b.series(metric) {
 		sum += n
 	}
 	return sum

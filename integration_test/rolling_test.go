@@ -257,7 +257,7 @@ func TestDrainWithoutCoordinatorExits(t *testing.T) {
 			w.speak(protocol, &s, sessionTimeout)
 			v := w.watch()
 			b, sent := w.slowly(v, s, time.Second)
-			v.cut(w.client(b.name))
+			v.cut(w.client(b.name), false)
 			w.until("the last answer of Braze", func() (bool, string) {
 				_, n := w.braze.missing(sent)
 				return n == 0, fmt.Sprintf("%d missing", n)

@@ -76,7 +76,11 @@ func (t *tap) pass(client net.Conn) {
 		return
 	}
 	c := &tapped{tap: t, asked: make(map[int32]kmsg.Request)}
-	end := func() { _, _ = client.Close(), broker.Close() } // either may have ended already
+	c.reset = func() { _, _ = client.(*net.TCPConn).SetLinger(0), client.Close() } // which sends a reset instead of an end
+	end := func() {
+		c.forget()
+		_, _ = client.Close(), broker.Close() // either may have ended already
+	}
 	go func() {
 		defer end()
 		c.copy(broker, client, c.request)
@@ -87,7 +91,8 @@ func (t *tap) pass(client net.Conn) {
 
 // tapped is one connection through the tap.
 type tapped struct {
-	tap *tap
+	tap   *tap
+	reset func()
 
 	mu    sync.Mutex
 	name  string                 // the client's id
@@ -106,8 +111,9 @@ func (c *tapped) copy(to io.Writer, from io.Reader, look func(frame []byte)) {
 			return
 		}
 		look(frame)
-		if w := c.wire(); w != nil {
-			w.waitUncut(c.client())
+		if w := c.wire(); w != nil && !w.through(c.client()) {
+			c.reset()
+			return
 		}
 		if _, err := to.Write(append(size[:len(size):len(size)], frame...)); err != nil {
 			return
@@ -123,6 +129,30 @@ func (c *tapped) client() string {
 
 func (c *tapped) wire() *wire { return c.tap.wireOf(c.client()) }
 
+// known notes the client's id, and returns the wire that it belongs to.
+func (c *tapped) known(client string) *wire {
+	c.mu.Lock()
+	first := c.name == ""
+	c.name = client
+	c.mu.Unlock()
+	w := c.wire()
+	if w != nil && first {
+		w.mu.Lock()
+		w.open[c] = c.reset
+		w.mu.Unlock()
+	}
+	return w
+}
+
+// forget is the end of the connection.
+func (c *tapped) forget() {
+	if w := c.wire(); w != nil {
+		w.mu.Lock()
+		delete(w.open, c)
+		w.mu.Unlock()
+	}
+}
+
 // request looks at what a client asks for.
 func (c *tapped) request(frame []byte) {
 	b := kbin.Reader{Src: frame}
@@ -130,10 +160,7 @@ func (c *tapped) request(frame []byte) {
 	if !b.Ok() || client == nil {
 		return
 	}
-	c.mu.Lock()
-	c.name = *client
-	c.mu.Unlock()
-	w := c.wire()
+	w := c.known(*client)
 	request := kmsg.RequestForKey(key)
 	if w == nil || request == nil || !w.looksAt(request) {
 		return

@@ -25,8 +25,15 @@ type wire struct {
 	grants  []grant
 	beats   map[string][]time.Time // when a client said that it lives
 	left    map[string]time.Time   // when the broker let a client leave
-	cuts    map[string]chan struct{}
+	cuts    map[string]*cut
+	open    map[*tapped]func() // how the client's connections are reset
 	faults  []string
+}
+
+// cut is an interruption between a client and the broker.
+type cut struct {
+	loud bool // connections are reset, old ones and new ones; otherwise nothing comes through
+	over chan struct{}
 }
 
 // commit is one partition's accepted offset.
@@ -55,7 +62,7 @@ func (w *world) watch() *wire {
 	v := &wire{
 		moment: w.braze.moment, topics: make(map[[16]byte]string), owners: make(map[position]string), last: make(map[position]int64),
 		asking: make(map[*kmsg.OffsetCommitRequest]int), refused: make(map[string]int),
-		beats: make(map[string][]time.Time), left: make(map[string]time.Time), cuts: make(map[string]chan struct{}),
+		beats: make(map[string][]time.Time), left: make(map[string]time.Time), cuts: make(map[string]*cut), open: make(map[*tapped]func()),
 	}
 	for name, t := range topics {
 		v.topics[t.ID] = name
@@ -243,28 +250,40 @@ func (v *wire) check(t testing.TB, b *braze, sent []sentRecord) {
 	}
 }
 
-// cut stops everything between a client and the broker, both ways, and breaks no connection.
-func (v *wire) cut(client string) {
+// cut interrupts what goes on between a client and the broker, both ways. A silent cut breaks no connection; a loud one resets those
+// there are, and each new one when the client says its name.
+func (v *wire) cut(client string, loud bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.cuts[client] = make(chan struct{})
+	v.cuts[client] = &cut{loud: loud, over: make(chan struct{})}
+	for c, reset := range v.open {
+		if loud && c.client() == client {
+			reset()
+		}
+	}
 }
 
 // mend ends a cut.
 func (v *wire) mend(client string) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	close(v.cuts[client])
+	close(v.cuts[client].over)
 	delete(v.cuts, client)
 }
 
-func (v *wire) waitUncut(client string) {
+// through returns when a frame may pass: true, or false where its connection is to be reset.
+func (v *wire) through(client string) bool {
 	v.mu.Lock()
-	cut := v.cuts[client]
+	c := v.cuts[client]
 	v.mu.Unlock()
-	if cut != nil {
-		<-cut
+	if c == nil {
+		return true
 	}
+	if c.loud {
+		return false
+	}
+	<-c.over
+	return true
 }
 
 // members are how many partitions each client owns, as far as the broker has granted them.

@@ -345,7 +345,11 @@ func TestAHoldHasADeadline(t *testing.T) {
 		}
 		f.visits("orders", 0, 10, 3)
 		f.visits("cart", 0, 20, 1)
-		time.Sleep(6 * time.Hour)
+		time.Sleep(2 * retentionSoon)
+		if got := m.shown("retention_seconds_left"); len(got) != 1 {
+			t.Errorf("left %v a moment after the hold began, want what is left in partition 0", got)
+		}
+		time.Sleep(6*time.Hour - 2*retentionSoon)
 		if got := m.shown("retention_seconds_left"); len(got) != 1 || got[0] != "0 orders 64800" {
 			t.Errorf("left %v, want 18 hours of partition 0 only", got)
 		}

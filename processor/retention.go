@@ -2,6 +2,7 @@ package processor
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -9,8 +10,13 @@ import (
 	"github.com/twmb/franz-go/pkg/kadm"
 )
 
-// retentionEvery is how often the topics are asked how long they keep records.
-const retentionEvery = time.Minute
+const (
+	// retentionEvery is how often the topics are asked how long they keep records.
+	retentionEvery = time.Minute
+	// retentionSoon is how long one that has never waited before does so without it: a process that is started again in an outage must
+	// not hide the deadline for a minute.
+	retentionSoon = 5 * time.Second
+)
 
 // retention is how long topics keep records, as their configuration says. Safe for concurrent use.
 type retention struct {
@@ -35,11 +41,21 @@ func (r *retention) set(kept map[string]time.Duration) {
 // watchRetention keeps what is known of the topics' retention true until run ends. Where the brokers do not say, nothing is shown.
 func (p *Processor) watchRetention(run context.Context) {
 	adm := kadm.NewClient(p.client)
-	every(run, retentionEvery, func() {
-		if names := p.ledger.waitingTopics(); len(names) > 0 {
-			if configs, err := adm.DescribeTopicConfigs(run, names...); err == nil {
-				p.retention.set(keptFor(configs))
+	var asked []string // every topic that has waited so far
+	var last time.Time
+	every(run, retentionSoon, func() {
+		names, before := p.ledger.waitingTopics(), len(asked)
+		for _, name := range names {
+			if !slices.Contains(asked, name) {
+				asked = append(asked, name)
 			}
+		}
+		if len(names) == 0 || len(asked) == before && time.Since(last) < retentionEvery {
+			return
+		}
+		last = time.Now()
+		if configs, err := adm.DescribeTopicConfigs(run, asked...); err == nil {
+			p.retention.set(keptFor(configs))
 		}
 	})
 }
