@@ -28,7 +28,7 @@ func FuzzParse(f *testing.F) {
 	f.Fuzz(func(t *testing.T, data []byte) {
 		begin := time.Now()
 		cfg, warnings, err := Parse("f.yaml", data, ResolveLenient)
-		if took := time.Since(begin); took > 5*time.Second {
+		if took := time.Since(begin); took > 30*time.Second {
 			t.Errorf("took %v for %d bytes", took, len(data))
 		}
 		if (cfg == nil) != (err != nil) {
