@@ -94,7 +94,7 @@ func (t *task) keep() {
 // letGo drops what the task holds on to, when nobody needs it any more: the tasks of one fetch lie in one piece of memory,
 // and the last of them would keep the records and objects of all.
 func (t *task) letGo() {
-	t.rec, t.items, t.letter, t.outcomes = nil, nil, nil, nil
+	t.rec, t.items, t.letter, t.fate = nil, nil, nil, nil
 	t.leaveChunk()
 }
 

@@ -194,14 +194,14 @@ func TestLetGoDropsWhatTheTaskHeld(t *testing.T) {
 	tasks, _ := newTasks([]*kgo.Record{{Value: []byte("a")}, {Value: []byte("b")}})
 	c := chunkFrom(&spare[*chunk]{})
 	for _, one := range tasks {
-		one.items, one.letter, one.outcomes = []sink.Item{{}}, &sink.Letter{}, []sink.ObjectOutcome{{}}
+		one.items, one.letter, one.fate = []sink.Item{{}}, &sink.Letter{}, &fate{}
 	}
 	c.hold(tasks)
 	tasks[0].letGo()
-	if one := tasks[0]; one.rec != nil || one.items != nil || one.letter != nil || one.outcomes != nil || one.chunk != nil {
+	if one := tasks[0]; one.rec != nil || one.items != nil || one.letter != nil || one.fate != nil || one.chunk != nil {
 		t.Errorf("still holds %+v", *one)
 	}
-	if one := tasks[1]; one.rec == nil || one.items == nil || one.letter == nil || one.outcomes == nil || one.chunk != c {
+	if one := tasks[1]; one.rec == nil || one.items == nil || one.letter == nil || one.fate == nil || one.chunk != c {
 		t.Errorf("the neighbour lost something: %+v", *one)
 	}
 }
@@ -233,7 +233,7 @@ func TestDueBatchWaitsForReadersAtWork(t *testing.T) {
 		b.l.linger = 100 * time.Millisecond
 		b.l.coming.Store(5)
 		one := b.task(0, sink.Event, 1)
-		one.since = time.Now().Add(-time.Second) // it has waited behind its user
+		one.since -= time.Second // it has waited behind its user
 		b.arrive(one)
 		if len(b.l.batches) != 0 {
 			t.Fatal("sent at once although readers were at work")
@@ -284,7 +284,7 @@ func TestWhatHasWaitedLongLingersAQuarter(t *testing.T) {
 		b := newBench(sink.Limits{Objects: 75}, 4, 100, 1)
 		b.l.linger = 100 * time.Millisecond
 		one := b.task(0, sink.Event, 1)
-		one.since = time.Now().Add(-time.Second)
+		one.since -= time.Second
 		b.arrive(one)
 		time.Sleep(b.l.linger/4 - time.Millisecond)
 		b.arrive(b.task(0, sink.Event, 2))

@@ -82,7 +82,7 @@ func (d *delivery) sendAll(b *batch) {
 			continue
 		}
 		chunks := t.chunks(d.lane.limit())
-		t.open = len(chunks)
+		t.open = int32(len(chunks))
 		for _, c := range chunks { // one after the other: a user's objects stay in order
 			if !d.send([]span{c}, patience{}) {
 				return
@@ -141,7 +141,7 @@ func (d *delivery) passGate() error {
 // begin filters out what need not be attempted any more and marks the rest as on the wire.
 func (d *delivery) begin(spans []span) []span {
 	d.live = d.live[:0]
-	now := time.Now().UnixNano()
+	now := time.Now()
 	for _, s := range spans {
 		if s.t.expired(now) {
 			d.ledger.settle(s.t, verdict{filtered, "expired"})
@@ -316,7 +316,7 @@ func (d *delivery) decide(spans []span, a sink.Answer) {
 	done := d.ended[:0]
 	for _, s := range spans {
 		n := s.to - s.from
-		if len(errs) > 0 && errs[0].Item < at+n || s.t.outcomes != nil || s.t.alone {
+		if len(errs) > 0 && errs[0].Item < at+n || s.t.fate != nil || s.t.alone {
 			for i := s.from; i < s.to; i++ {
 				s.t.outcome(i, "accepted")
 			}
@@ -328,7 +328,7 @@ func (d *delivery) decide(spans []span, a sink.Answer) {
 		if s.t.open--; s.t.open > 0 {
 			continue
 		}
-		if s.t.status != 0 {
+		if s.t.refused() {
 			s.t.open = 1
 			d.finish(s.t)
 		} else {
@@ -357,9 +357,9 @@ func (d *delivery) halve(spans []span, a sink.Answer) (halves [2][]span) {
 		return d.halves(spans)
 	}
 	s.t.refuse(s.from, a.Text, a.Status)
-	s.t.reason = sink.BatchRefused
+	s.t.fate.reason = sink.BatchRefused
 	if a.Class == sink.TooLarge {
-		s.t.reason = sink.RecordTooLarge
+		s.t.fate.reason = sink.RecordTooLarge
 	}
 	d.finish(s.t)
 	return halves
@@ -382,12 +382,12 @@ func (d *delivery) finish(t *task) {
 	if t.open--; t.open > 0 {
 		return
 	}
-	reason := t.reason
+	reason := t.fate.reason
 	if reason == "" {
 		reason = sink.Rejected
 	}
 	text := ""
-	for _, o := range t.outcomes {
+	for _, o := range t.fate.outcomes {
 		if o.Outcome == "refused" {
 			text = o.Error
 			break
@@ -395,7 +395,7 @@ func (d *delivery) finish(t *task) {
 	}
 	t.letter = &sink.Letter{
 		Record: t.rec, Reason: reason, Stage: sink.StageSend, Error: text,
-		SchemaID: t.schema, Objects: t.outcomes, Status: t.status,
+		SchemaID: int(t.schema), Objects: t.fate.outcomes, Status: t.fate.status,
 	}
 	d.refused = append(d.refused, t)
 }

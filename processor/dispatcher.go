@@ -26,6 +26,7 @@ type dispatcher struct {
 	users   userTable
 	open    *batch       // being filled
 	usual   int          // tasks of the last full batch: the next is made for as many
+	began   time.Time    // tasks know when they came by the time since
 	now     time.Time    // when the step under way began
 	ready   []*batch     // full, or cut off by one that would not fit
 	sending int          // batches at the senders
@@ -48,6 +49,9 @@ type batch struct {
 // undecoded take a third of the memory. Some, so that no sender waits for a batch that only lacks a turn of this goroutine.
 const maxReady = 16
 
+// maxArrived is how many records may wait for a place in the window, likewise: no more than maxReady requests take.
+const maxArrived = 1024
+
 // moment is how long a batch that is due waits for records that readers are working on: they take less for a chunk.
 // It waits so for its linger's time at most, since a reader may have to wait itself.
 const moment = 2 * time.Millisecond
@@ -59,7 +63,8 @@ const atGateMoment = 10 * time.Millisecond
 func newDispatcher(l *lane, ledger *ledger) *dispatcher {
 	return &dispatcher{
 		lane: l, ledger: ledger,
-		in: make(chan []*task), done: make(chan *batch, l.maxInFlight+letterWriters), wake: make(chan struct{}, 1), stop: make(chan struct{}),
+		began: time.Now(),
+		in:    make(chan []*task), done: make(chan *batch, l.maxInFlight+letterWriters), wake: make(chan struct{}, 1), stop: make(chan struct{}),
 	}
 }
 
@@ -71,7 +76,7 @@ func (d *dispatcher) run() {
 	defer linger.Stop()
 	for {
 		in := d.in
-		if len(d.ready) >= maxReady {
+		if d.enough() {
 			in = nil
 		}
 		select {
@@ -95,7 +100,7 @@ func (d *dispatcher) run() {
 
 // gather takes in what readers hold out at this moment: a batch that has lingered is not sent half full while they wait.
 func (d *dispatcher) gather() {
-	for len(d.ready) < maxReady {
+	for !d.enough() {
 		select {
 		case tasks := <-d.in:
 			d.arrive(tasks)
@@ -105,6 +110,9 @@ func (d *dispatcher) gather() {
 		}
 	}
 }
+
+// enough reports whether nothing more is to be taken from the readers.
+func (d *dispatcher) enough() bool { return len(d.ready) >= maxReady || len(d.arrived) >= maxArrived }
 
 // resumed says that the hold of a flooded topic has ended.
 func (d *dispatcher) resumed() {
@@ -116,8 +124,9 @@ func (d *dispatcher) resumed() {
 
 func (d *dispatcher) arrive(tasks []*task) {
 	d.now = time.Now()
+	since := d.now.Sub(d.began)
 	for _, t := range tasks {
-		t.since = d.now
+		t.since = since
 	}
 	d.arrived = append(d.arrived, tasks...)
 }
@@ -242,10 +251,7 @@ func (d *dispatcher) join(t *task) {
 // lingers is from when on a task counts as lingering: its arrival. One that has waited long for its user lingers a quarter
 // again, or each that comes free would take an almost empty request of its own.
 func (d *dispatcher) lingers(t *task) time.Time {
-	if from := d.now.Add(-d.lane.linger * 3 / 4); t.since.Before(from) {
-		return from
-	}
-	return t.since
+	return d.began.Add(max(t.since, d.now.Sub(d.began)-d.lane.linger*3/4))
 }
 
 // cut closes the open batch: nothing joins it any more.

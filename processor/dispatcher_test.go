@@ -30,7 +30,7 @@ func newBench(limits sink.Limits, maxInFlight, windowSize, partitions int) *benc
 		window:  newWindow(windowSize, make(chan struct{}, 1)),
 		batches: make(chan *batch, maxInFlight), letters: make(chan *batch, letterWriters),
 	}
-	b := &bench{l: l, ledger: ledger, d: newDispatcher(l, ledger), timer: time.NewTimer(time.Hour), next: make([]int64, partitions), topic: &topic{}}
+	b := &bench{l: l, ledger: ledger, d: newDispatcher(l, ledger), timer: time.NewTimer(time.Hour), next: make([]int64, partitions), topic: &topic{cfg: &config.Topic{}}}
 	l.dispatcher = b.d
 	for i := range partitions {
 		b.accts = append(b.accts, ledger.open(topicPartition{"t", int32(i)}, l.window, ""))
@@ -47,7 +47,7 @@ func (b *bench) task(partition int, kind sink.Kind, users ...uint64) *task {
 	tasks, bytes := newTasks([]*kgo.Record{rec})
 	b.ledger.budget.polled(1, 1, bytes)
 	t := b.ledger.track(a, tasks, 1, -1)[0]
-	t.topic, t.since = b.topic, time.Now()
+	t.topic, t.since = b.topic, time.Since(b.d.began)
 	for _, u := range users {
 		t.items = append(t.items, sink.Item{Kind: kind, JSON: []byte(fmt.Sprintf(`{"u":%d}`, u)), User: u})
 	}

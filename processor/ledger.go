@@ -281,8 +281,5 @@ func (a *account) advance() {
 	}
 	if a.head == len(a.entries) {
 		a.entries, a.head = a.entries[:0], 0
-	} else if a.head > 1024 && a.head > len(a.entries)/2 {
-		a.entries = a.entries[:copy(a.entries, a.entries[a.head:])]
-		a.head = 0
 	}
 }

@@ -83,7 +83,10 @@ func (a *account) point() commitPoint {
 		acct: a, position: a.watermark, passed: a.passed, settles: a.settles, cut: math.MaxInt64,
 		note: note{epoch: a.marks.epoch, counts: a.before.plus(a.behind), begun: a.begun},
 	}
-	var offsets, counted []int64
+	var counted []int64
+	settled := len(a.entries) - a.head - a.unsettled
+	offsets := make([]int64, 0, settled)
+	p.ahead = make([]ahead, 0, settled)
 	for i := a.head; i < len(a.entries); i++ {
 		e := &a.entries[i]
 		if e.state == pending || e.state == void || e.offset < a.watermark.offset {

@@ -61,6 +61,7 @@ func (l *ledger) track(a *account, tasks []*task, now int64, lastStable int64) [
 		return nil
 	}
 	a.lastStable = lastStable
+	a.makeRoom(len(tasks))
 	kept := tasks[:0]
 	for _, t := range tasks {
 		r := t.rec
@@ -89,6 +90,20 @@ func (l *ledger) track(a *account, tasks []*task, now int64, lastStable int64) [
 	}
 	a.advance()
 	return kept
+}
+
+// makeRoom has n entries fit behind those that are tracked. What is passed makes place before new memory does: twice as much
+// as a partition needs would be a tenth of all that is alive at full speed.
+func (a *account) makeRoom(n int) {
+	if len(a.entries)+n <= cap(a.entries) {
+		return
+	}
+	tracked := a.entries[a.head:]
+	to := a.entries[:0]
+	if need := len(tracked) + n; need > cap(a.entries)/4*3 { // else so little would be won that it had to be done again soon
+		to = make([]entry, 0, need+need/2)
+	}
+	a.entries, a.head = to[:copy(to[:len(tracked)], tracked)], 0
 }
 
 // giveBack withdraws what is not in the window, but for the first keep unsettled records, because its topic is held or

@@ -50,7 +50,7 @@ func (w *letterWriter) write(t *task) {
 
 // letterOf is the letter of a record that failed before it could be sent.
 func letterOf(t *task, reason sink.Reason, stage sink.Stage, text string) *sink.Letter {
-	return &sink.Letter{Record: t.rec, Reason: reason, Stage: stage, Error: text, SchemaID: t.schema}
+	return &sink.Letter{Record: t.rec, Reason: reason, Stage: stage, Error: text, SchemaID: int(t.schema)}
 }
 
 // LetterTopicError says that there is no place for dead letters, and that waiting does not help.

@@ -96,7 +96,7 @@ var mutations = []mutation{
 	},
 	{
 		"a 2xx is success, whatever its body names", "deliver.go",
-		"\t\tif s.t.status != 0 {\n", "\t\tif false {\n",
+		"\t\tif s.t.refused() {\n", "\t\tif false {\n",
 		[]string{"TestPartialErrorsAreLetters"}, "delivered 3, want 2",
 	},
 	{

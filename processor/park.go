@@ -42,10 +42,10 @@ func (d *dispatcher) letGoIfGiven(t *task) bool {
 
 // unrefuse forgets how a task was refused: it is as it was before its first attempt.
 func (t *task) unrefuse() {
-	t.letter, t.outcomes, t.status, t.reason, t.open, t.parked = nil, nil, 0, "", 0, false
+	t.letter, t.fate, t.open, t.parked = nil, nil, 0, false
 }
 
 // acceptedInPart reports whether Braze has taken an object of a task: it must not be sent once more.
 func (t *task) acceptedInPart() bool {
-	return slices.ContainsFunc(t.outcomes, func(o sink.ObjectOutcome) bool { return o.Outcome == "accepted" })
+	return t.fate != nil && slices.ContainsFunc(t.fate.outcomes, func(o sink.ObjectOutcome) bool { return o.Outcome == "accepted" })
 }

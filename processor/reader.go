@@ -3,6 +3,7 @@ package processor
 import (
 	"context"
 	"errors"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -136,7 +137,7 @@ func (r *reader) read(tasks []*task) {
 	r.scratch = mapping.Output{Buf: r.chunk.buf[:0], Items: r.scratch.Items[:0]}
 	for _, t := range tasks {
 		if r.readOne(t, &r.scratch) {
-			t.filteredBefore, r.filtered = r.filtered, 0
+			t.filteredBefore, r.filtered = int32(min(r.filtered, math.MaxInt32)), 0
 			r.out = append(r.out, t)
 		} else if r.stop.Err() != nil || r.topic.isHeld() {
 			break
@@ -182,7 +183,7 @@ func (r *reader) readOne(t *task, out *mapping.Output) bool {
 		if s, datum, ok = r.schemaOf(t); !ok {
 			return t.letter != nil
 		}
-		t.schema = s.ID
+		t.schema = int32(s.ID)
 		var err error
 		if value, err = s.Decode(&r.arena, datum); err != nil {
 			if text := r.topic.misfit(s); text != "" { // what does not belong here need not be readable
@@ -229,7 +230,7 @@ func (r *reader) schemaOf(t *task) (s *schema.Schema, datum []byte, ok bool) {
 		t.letter = letterOf(t, sink.Undecodable, sink.StageDecode, err.Error())
 		return nil, nil, false
 	}
-	t.schema = ref.ID
+	t.schema = int32(ref.ID)
 	return r.lookUp(t, ref, datum, error.Error)
 }
 
@@ -345,9 +346,6 @@ func (r *reader) mapAndCheck(t *task, m *mapping.Mapper, v schema.Value, out *ma
 		r.refuse(t, refusals)
 		return true
 	}
-	if age := r.topic.cfg.MaxAge.D(); age > 0 {
-		t.expires = t.rec.Timestamp.Add(age).UnixNano()
-	}
 	t.prepare(r.topic.lane.limit())
 	return true
 }
@@ -359,7 +357,7 @@ func (r *reader) refuse(t *task, refusals []sink.Refusal) {
 	}
 	r.metrics.refusals(refusals)
 	t.letter = letterOf(t, sink.CheckFailed, sink.StageCheck, refusals[0].Rule+": "+refusals[0].Text)
-	t.letter.Objects = t.outcomes
+	t.letter.Objects = t.fate.outcomes
 	t.items = nil
 }
 

@@ -88,7 +88,7 @@ func (d *delivery) stuck(spans []span, p *patience, a sink.Answer) (retry []span
 // endStuck refuses what stands alone.
 func (d *delivery) endStuck(s span, a sink.Answer, reason sink.Reason) *again {
 	s.t.refuse(s.from, a.Text, a.Status)
-	s.t.reason = reason
+	s.t.fate.reason = reason
 	d.finish(s.t)
 	return nil
 }

@@ -9,35 +9,37 @@ import (
 )
 
 // task is one record on its way through the processor. Its owner is the step that holds it: nothing else reads or writes it.
+// There are as many as records in flight, so its fields are no larger than they need to be.
 type task struct {
 	rec   *kgo.Record
-	bytes int32 // of key, value and headers, as the budget counts them
 	acct  *account
 	seq   int64 // its place in the account
 	topic *topic
-
-	since   time.Time // when it came to the dispatcher
-	expires int64     // when it is too old to be sent, Unix nanoseconds; 0: never
+	since time.Duration // when it came to the dispatcher, after that began
 
 	items  []sink.Item
 	chunk  *chunk       // in which the objects lie; nil: they lie in a request's body, or in memory of their own
-	alone  bool         // its objects do not fit one request: it is sent as consecutive requests
 	letter *sink.Letter // set where the record failed before it could be sent
-	schema int
+	fate   *fate        // while it is being delivered; nil while no object was refused
 
 	claims []claim  // of the dispatcher, while it waits there or is under way
 	one    [1]claim // the memory of most tasks' claims
 
-	filteredBefore int // records of the partition that were filtered since the task before
+	bytes          int32 // of key, value and headers, as the budget counts them
+	schema         int32
+	filteredBefore int32 // records of the partition that were filtered since the task before
+	open           int32 // spans that are not decided, while it is being delivered
 
+	alone   bool // its objects do not fit one request: it is sent as consecutive requests
 	dropped bool // given back, or its partition left: whoever holds it lets it go
+	parked  bool // refused whole in a flood of its topic
+}
 
-	// While it is being delivered:
-	open     int                  // spans that are not decided
-	outcomes []sink.ObjectOutcome // by item; nil while no object was refused
-	status   int
-	reason   sink.Reason // of a refused object, where it is not sink.Rejected
-	parked   bool        // refused whole in a flood of its topic
+// fate is what became of a task's objects so far, where they do not all fare alike.
+type fate struct {
+	outcomes []sink.ObjectOutcome // by item
+	status   int                  // that refused one; 0: none was
+	reason   sink.Reason          // of a refused object, where it is not sink.Rejected
 }
 
 // newTasks wraps the records of one fetch of a partition.
@@ -82,26 +84,30 @@ func (t *task) users(f func(user uint64, attributes bool)) {
 }
 
 // expired reports whether the task is too old to be sent. One that was sent in part is sent whole.
-func (t *task) expired(now int64) bool {
-	return t.expires > 0 && now > t.expires && t.outcomes == nil
+func (t *task) expired(now time.Time) bool {
+	age := t.topic.cfg.MaxAge.D()
+	return age > 0 && t.fate == nil && now.After(t.rec.Timestamp.Add(age))
 }
+
+// refused reports whether Braze has refused an object of the task.
+func (t *task) refused() bool { return t.fate != nil && t.fate.status != 0 }
 
 // refuse notes that an object of the task was refused.
 func (t *task) refuse(item int, text string, status int) {
 	t.outcome(item, "refused")
-	t.outcomes[item].Error = text
-	t.status = status
+	t.fate.outcomes[item].Error = text
+	t.fate.status = status
 }
 
 // outcome notes what became of one object; until one is refused nobody needs to know.
 func (t *task) outcome(item int, what string) {
-	if t.outcomes == nil {
-		t.outcomes = make([]sink.ObjectOutcome, len(t.items))
+	if t.fate == nil {
+		t.fate = &fate{outcomes: make([]sink.ObjectOutcome, len(t.items))}
 		for i := range t.items {
-			t.outcomes[i] = sink.ObjectOutcome{Kind: t.items[i].Kind.String(), Index: i, Outcome: "not_sent"}
+			t.fate.outcomes[i] = sink.ObjectOutcome{Kind: t.items[i].Kind.String(), Index: i, Outcome: "not_sent"}
 		}
 	}
-	t.outcomes[item].Outcome = what
+	t.fate.outcomes[item].Outcome = what
 }
 
 // chunks cuts the task's objects into the consecutive requests it takes: each within the limits, and none with two
