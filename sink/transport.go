@@ -79,7 +79,7 @@ func NewTransport(o TransportOptions) (*Transport, error) {
 			MaxIdleConnsPerHost:   max(o.InFlight, 2),
 			IdleConnTimeout:       idleTimeout,
 			ExpectContinueTimeout: time.Second,
-			WriteBufferSize:       64 << 10, // a request of 75 objects in one write
+			WriteBufferSize:       40 << 10, // 75 objects of 500 bytes in one write; each connection has one
 			DisableCompression:    true,     // an answer has a hundred bytes
 		}
 	}
