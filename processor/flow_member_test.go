@@ -3,9 +3,9 @@
 package processor
 
 import (
+	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -34,6 +34,28 @@ type member struct {
 	wire       *wire
 	flow       *flow
 	dead       bool // died, guarded by flow.mu
+	logged     *journal
+}
+
+// journal is what a member has logged.
+type journal struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (j *journal) Write(line []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if os.Getenv("FLOW_LOG") != "" {
+		_, _ = os.Stderr.Write(line)
+	}
+	return j.text.Write(line)
+}
+
+func (j *journal) has(text string) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return strings.Contains(j.text.String(), text)
 }
 
 // wire is a member's network, which a test can cut.
@@ -104,11 +126,8 @@ func (f *flow) start() *member {
 	if err != nil {
 		f.t.Fatal(err)
 	}
-	out := io.Discard
-	if os.Getenv("FLOW_LOG") != "" {
-		out = os.Stderr
-	}
-	log := slog.New(slog.NewTextHandler(out, nil))
+	logged := &journal{}
+	log := slog.New(slog.NewTextHandler(logged, nil))
 	w := Workspace{Client: client, Gate: sink.NewGate(1000, time.Second), Limits: sink.Limits{Objects: 10, Bytes: 1 << 20}, MaxInFlight: 4, Linger: 20 * time.Millisecond}
 	if f.change != nil {
 		f.change(&w)
@@ -127,7 +146,7 @@ func (f *flow) start() *member {
 	p.letters = letterTopic{f, sink.NewDeadLetters(producer, func(*kgo.Record) string { return "letters" }, "test")}
 	run, stop := context.WithCancel(context.Background())
 	work, kill := context.WithCancel(context.Background())
-	m := &member{Processor: p, stop: stop, kill: kill, ended: make(chan error, 1), wire: wire, flow: f}
+	m := &member{Processor: p, stop: stop, kill: kill, ended: make(chan error, 1), wire: wire, flow: f, logged: logged}
 	f.mu.Lock()
 	f.members = append(f.members, m)
 	f.mu.Unlock()
@@ -149,6 +168,10 @@ func (m *member) drain(t *testing.T) {
 	}
 	m.kill()
 }
+
+// mayResend reports whether a member has lost partitions, or has ended, before what it had sent was committed: because the cluster
+// threw it out (it forgets members that wait for one that is dead), or took no commit while it waited for one.
+func (m *member) mayResend() bool { return m.logged.has("may be sent again by another member") }
 
 // tell is what the member knows of its partitions, for whoever looks for the reason of a failure.
 func (m *member) tell() (text string) {

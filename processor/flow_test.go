@@ -290,6 +290,25 @@ func (f *flow) open() int {
 	return n
 }
 
+// untilRead waits until members have read all partitions to their ends: what is filtered counts as settled before anybody has read it.
+func (f *flow) untilRead(members []*member, within time.Duration) {
+	f.t.Helper()
+	for deadline := time.Now().Add(within); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		unread := len(f.byOffset)
+		for _, m := range members {
+			for _, a := range m.ledger.all() {
+				if a.next == int64(len(f.byOffset[a.topicPartition])) {
+					unread--
+				}
+			}
+		}
+		if unread == 0 {
+			return
+		}
+	}
+	f.t.Error("a partition is not read to its end")
+}
+
 // untilCommitted waits until the group's commits are at the ends of what was produced. checkEnd says where they are not.
 func (f *flow) untilCommitted(within time.Duration) {
 	f.t.Helper()

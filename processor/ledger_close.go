@@ -54,6 +54,18 @@ func (l *ledger) close(accounts []*account) []commitPoint {
 	return points
 }
 
+// uncovered is how many records of the accounts were attempted and are not covered by a commit.
+func (l *ledger) uncovered(accounts []*account) (n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, a := range accounts {
+		if !a.closed {
+			n += int(a.taken - a.returned)
+		}
+	}
+	return n
+}
+
 // commitPoint is how far one partition is to be committed, as seen at one moment, and what the commit says besides.
 type commitPoint struct {
 	acct *account

@@ -192,6 +192,7 @@ func (p *Processor) Run(run, work context.Context) error {
 	last, done := lastWords(work)
 	defer done()
 	p.commitAll(last)
+	p.warnOfResends(p.ledger.all(), "the group has not taken the last commits in time")
 	p.leave(last)
 	if cause := context.Cause(run); cause != nil && !errors.Is(cause, context.Canceled) {
 		return cause

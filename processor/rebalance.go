@@ -68,8 +68,17 @@ func (p *Processor) revoked(ctx context.Context, _ *kgo.Client, parts map[string
 
 // lost forgets partitions that are another member's already: there is nothing to commit.
 func (p *Processor) lost(_ context.Context, _ *kgo.Client, parts map[string][]int32) {
-	p.ledger.close(p.stopReaders(parts))
+	accounts := p.stopReaders(parts)
+	p.warnOfResends(accounts, "the group has given partitions of this member to others: it had heard nothing of it, or threw it out")
+	p.ledger.close(accounts)
 	p.left()
+}
+
+// warnOfResends says how many records the partitions' next owners may send again, because they were sent and no commit covers them.
+func (p *Processor) warnOfResends(accounts []*account, why string) {
+	if n := p.ledger.uncovered(accounts); n > 0 {
+		p.log.Warn("records may be sent again by another member", "records", n, "error", why)
+	}
 }
 
 // beginAnew gives a partition whose log has become another one a new account and reader, as if it had been assigned again:
