@@ -28,6 +28,9 @@ type braze struct {
 
 	connections atomic.Int64 // open ones
 	waiting     atomic.Int64 // requests without an answer yet
+
+	portal   atomic.Bool  // some requests are answered in Braze's place, and never reach it
+	answered atomic.Int64 // requests while it was so
 }
 
 // logged is one object's arrival, which may not be the first.
@@ -46,6 +49,11 @@ func startBraze(t testing.TB, o fakebraze.Options) *braze {
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		b.waiting.Add(1)
 		defer b.waiting.Add(-1)
+		if b.portal.Load() && b.answered.Add(1)%8 == 0 {
+			w.Header().Set("Content-Type", "text/html")
+			_, _ = w.Write([]byte("<html><body>Please sign in to use this network</body></html>")) // or the client is gone
+			return
+		}
 		b.ServeHTTP(w, r)
 	}))
 	server.Config.ConnState = b.count

@@ -1,11 +1,15 @@
 package integration_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/twmb/franz-go/pkg/kadm"
 
 	"brazebridge/sink/fakebraze"
 )
@@ -65,6 +69,23 @@ func (w *world) lettersSoFar() int {
 	}
 	end, _ := ends.Lookup(w.deadLetter, 0)
 	return int(end.Offset)
+}
+
+// sayLetters says after a failure how many letters there are: a record that did not arrive may be one.
+func (w *world) sayLetters() {
+	if !w.t.Failed() {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	ends, err := w.kafka.admin.ListEndOffsets(ctx, w.deadLetter)
+	if err := errors.Join(err, ends.Error()); err != nil {
+		w.t.Logf("how many letters there are is unknown: %v", err)
+		return
+	}
+	n := int64(0)
+	ends.Each(func(o kadm.ListedOffset) { n += o.Offset })
+	w.t.Logf("the dead-letter topic holds %d letters", n)
 }
 
 // checkNoLetters fails where the dead-letter topic holds anything.

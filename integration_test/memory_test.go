@@ -9,9 +9,12 @@ import (
 	"regexp"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/sr"
+
+	"brazebridge/sink/fakebraze"
 )
 
 // peak is the most memory that the process has had resident so far, in MiB.
@@ -42,8 +45,23 @@ func compressible(random *rand.Rand, size int) string {
 	return string(append(bytes.Repeat([]byte("x"), size-len(text)), text...))
 }
 
-// A backlog of large records that their producer compressed fifty to one, in sixty partitions, is read and sent in the memory of a small
-// container: what a fetch decompresses to is bounded, whatever it weighs on the wire.
+// waitFull returns when the bridge has read as much as it may while Braze takes nothing: it has records, and reads no more of them.
+func (w *world) waitFull(b *bridge) {
+	w.t.Helper()
+	const still = 3 * time.Second // many times as long as a fetch takes
+	var consumed float64
+	var since time.Time
+	w.until("the bridge to have read all that it may", func() (bool, string) {
+		if n := b.sum("brazebridge_records_consumed_total"); n != consumed {
+			consumed, since = n, time.Now()
+		}
+		refused := w.braze.Stats().Statuses["503"]
+		return refused > 0 && consumed > 0 && time.Since(since) > still, fmt.Sprintf("%v records read, %d requests refused", consumed, refused)
+	})
+}
+
+// A backlog of large records that their producer compressed fifty to one, in sixty partitions, is read, held while Braze takes nothing,
+// and sent in the memory of a small container: what is read and what a fetch decompresses to is bounded, whatever it weighs on the wire.
 func TestMemoryWithLargeCompressedRecords(t *testing.T) {
 	t.Parallel()
 	const (
@@ -85,7 +103,10 @@ func TestMemoryWithLargeCompressedRecords(t *testing.T) {
 	s := w.settings()
 	s.Topics = "  " + topic + ":" + view.mapping
 	s.Env = []string{"GOMEMLIMIT=230MiB"} // what the bridge sets itself in a container of 256 MiB
+	w.setFaults(fakebraze.Fault{Kind: "status", Status: 503})
 	b := w.start("a", s)
+	w.waitFull(b)
+	w.setFaults()
 	w.waitArrived(sent)
 	peak := b.peak()
 	b.stop()

@@ -150,31 +150,48 @@ func (b *bridge) sum(metric string) (sum float64) {
 }
 
 // A topic that is deleted and made again under its name, while a bridge runs and while none does, is a new topic: all of its records are
-// sent, and none is taken for one that was settled at the same offset of the old.
+// sent, and none is taken for one that was settled at the same offset of the old. Kafka forgets a deleted topic's commits, but whoever
+// keeps and restores a group's, as tools that move clusters do, brings them back.
 func TestTopicMadeAgain(t *testing.T) {
-	for _, running := range []bool{true, false} {
-		t.Run(map[bool]string{true: "while running", false: "while stopped"}[running], func(t *testing.T) {
+	for name, f := range map[string]struct{ running, restored bool }{
+		"while running": {true, false},
+		"while stopped": {false, false},
+		"while stopped, and its commits restored": {false, true},
+	} {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, needSuite(t), worldOptions{})
 			s := w.settings()
 			b := w.start("first", s)
 			w.waitArrived(w.produce(0, 100))
 			w.waitCommitted()
-			if !running {
+			if !f.running {
 				b.stop()
 			}
+			kept := w.commitsOf(w.topics["orders"])
 			w.deleteTopics(w.topics["orders"])
+			if f.restored {
+				w.until("Kafka to forget the deleted topic's commits", func() (bool, string) {
+					left := w.commitsOf(w.topics["orders"])
+					return len(left) == 0, fmt.Sprint(left)
+				})
+			}
 			w.createTopics(partitions, w.topics["orders"])
 			w.renewProducer()
-			sent := w.produce(100, 60)
-			if !running {
+			sent := w.produce(100, 300) // more than the old topic had, so that its commits lie amid the new records
+			if f.restored {
+				if err := w.kafka.admin.CommitAllOffsets(t.Context(), w.group, kept); err != nil {
+					t.Fatalf("restore the commits: %v", err)
+				}
+			}
+			if !f.running {
 				b = w.start("second", s)
 			}
 			until(t, 2*patience, "all records of the new topic", func() (bool, string) {
 				some, n := w.braze.missing(sent)
 				return n == 0, fmt.Sprintf("%d missing, among them %v", n, some)
 			}, w.gone)
-			more := w.produce(160, 200)
+			more := w.produce(400, 200)
 			w.waitArrived(more)
 			w.waitCommitted()
 			b.waitReady()
@@ -183,4 +200,23 @@ func TestTopicMadeAgain(t *testing.T) {
 			w.checkAudit(s)
 		})
 	}
+}
+
+// commitsOf are the group's commits of one topic, with what they say besides the offsets.
+func (w *world) commitsOf(topic string) kadm.Offsets {
+	w.t.Helper()
+	answers, err := w.kafka.admin.FetchOffsets(w.t.Context(), w.group)
+	if err == nil {
+		err = answers.Error()
+	}
+	if err != nil {
+		w.t.Fatalf("ask for the group's commits: %v", err)
+	}
+	commits := make(kadm.Offsets)
+	for _, o := range answers[topic] {
+		if o.At >= 0 {
+			commits.Add(o.Offset)
+		}
+	}
+	return commits
 }

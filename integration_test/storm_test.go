@@ -8,7 +8,8 @@ import (
 	"brazebridge/sink/fakebraze"
 )
 
-// storm is everything at once that a troubled Braze does to requests, except refusing a record for what it is.
+// storm is everything at once that a troubled Braze does to requests, except refusing a record for what it is. What stands between and
+// answers 200 in Braze's place is the portal's part.
 var storm = []fakebraze.Fault{
 	{Kind: "delay", Delay: "1500ms", Every: 6},
 	{Kind: "status", Status: 429, Probability: 0.2, Headers: map[string]string{"Retry-After": "1"}},
@@ -39,8 +40,10 @@ func TestBrazeStorm(t *testing.T) {
 		return n > 500, fmt.Sprint(n)
 	})
 	w.setFaults(storm...)
+	w.braze.portal.Store(true)
 	time.Sleep(lasts)
 	w.setFaults()
+	w.braze.portal.Store(false)
 	over, before := time.Now(), w.braze.objects()
 	until(t, back, "an object after the storm", func() (bool, string) {
 		n := w.braze.objects()

@@ -79,6 +79,7 @@ func newWorld(t testing.TB, s *suite, o worldOptions) *world {
 	if !o.noDeadLetter {
 		w.createTopics(1, w.deadLetter)
 	}
+	t.Cleanup(w.sayLetters)
 	w.renewProducer()
 	return w
 }
