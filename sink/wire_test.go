@@ -91,7 +91,7 @@ func TestAnswersInEveryFraming(t *testing.T) {
 			_, _ = io.WriteString(conn, answer)
 			_ = conn.Close()
 		})
-		if a := clientTo(t, address, ClientOptions{Timeout: 5 * time.Second}).Send(t.Context(), threeEvents()); a.Class != Accepted || a.Status != 201 {
+		if a := clientTo(t, address, ClientOptions{Timeout: time.Minute}).Send(t.Context(), threeEvents()); a.Class != Accepted || a.Status != 201 {
 			t.Errorf("%s: %+v", name, a)
 		}
 	}
@@ -118,7 +118,7 @@ func TestAnswersThatAreNone(t *testing.T) {
 			_, _ = io.WriteString(conn, answer)
 			_ = conn.Close()
 		})
-		a := clientTo(t, address, ClientOptions{Timeout: 5 * time.Second}).Send(t.Context(), threeEvents())
+		a := clientTo(t, address, ClientOptions{Timeout: time.Minute}).Send(t.Context(), threeEvents())
 		if a.Class != Transient || !a.Ambiguous || a.Text == "" || len(a.Text) > maxText {
 			t.Errorf("%s: %+v", name, a)
 		}
@@ -144,10 +144,8 @@ func TestASlowBodyIsBounded(t *testing.T) {
 		}
 	})
 	t.Cleanup(func() { close(end) })
-	began := time.Now()
-	a := clientTo(t, address, ClientOptions{Timeout: 100 * time.Millisecond}).Send(t.Context(), threeEvents())
-	if took := time.Since(began); a.Class != Transient || !a.Ambiguous || took > 5*time.Second {
-		t.Errorf("after %v: %+v", took, a)
+	if a := timedOut(t, address); a.Class != Transient || !a.Ambiguous { // or it would still be waiting
+		t.Errorf("%+v", a)
 	}
 }
 

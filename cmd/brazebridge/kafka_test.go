@@ -42,7 +42,7 @@ func reaches(t *testing.T, cluster *kfake.Cluster, c config.Kafka) error {
 		t.Fatal(err)
 	}
 	defer client.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	return client.Ping(ctx)
 }

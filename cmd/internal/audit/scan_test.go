@@ -152,9 +152,13 @@ func TestScanWithoutBrokers(t *testing.T) {
 		s.cluster.KeepControl()
 		return nil, errors.New("hung up"), true
 	})
-	s.quiet = 2 * time.Second // the three records must have come before
 	seen := 0
-	if err := s.scan(t.Context(), spans{"t": {0: {0, 5}}}, kgo.ReadCommitted(), func(*kgo.Record) { seen++ }); err == nil || seen != 3 {
+	visit := func(*kgo.Record) {
+		if seen++; seen == 3 {
+			s.quiet = 50 * time.Millisecond // nothing else comes
+		}
+	}
+	if err := s.scan(t.Context(), spans{"t": {0: {0, 5}}}, kgo.ReadCommitted(), visit); err == nil || seen != 3 {
 		t.Errorf("%d records, %v", seen, err)
 	}
 }

@@ -66,7 +66,12 @@ func TestProducerKeepsToItsRate(t *testing.T) {
 func TestProducerStopsWhenTold(t *testing.T) {
 	p := newTestProducer(t, newStand(t), 30)
 	run, stop := context.WithCancel(t.Context())
-	time.AfterFunc(30*time.Millisecond, stop)
+	go func() {
+		for p.total() == 0 && run.Err() == nil {
+			time.Sleep(time.Millisecond)
+		}
+		stop()
+	}()
 	if err := p.produce(run, t.Context(), endless, 1000); err != nil || p.total() == 0 {
 		t.Errorf("%d records, %v", p.total(), err)
 	}
