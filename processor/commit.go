@@ -20,10 +20,12 @@ func (p *Processor) committing(run context.Context, fail func(error)) {
 	tick := time.NewTicker(commitEvery)
 	defer tick.Stop()
 	var strange int
+	var unheard bool
 	for {
 		select {
 		case <-p.due:
 		case <-tick.C:
+			unheard = p.watchSession(unheard)
 			if strange++; !p.strangers() {
 				strange = 0
 			} else if time.Duration(strange)*commitEvery > strangersStay {
@@ -34,6 +36,18 @@ func (p *Processor) committing(run context.Context, fail func(error)) {
 		}
 		p.commit(run, p.ledger.points(), false)
 	}
+}
+
+// watchSession shows that the group has not heard of this member for so long that it may have lost its partitions: a network that takes
+// everything and answers nothing is no error that anybody sees. before and the result: whether it is so.
+func (p *Processor) watchSession(before bool) (unheard bool) {
+	err := p.session.sure()
+	if unheard = err != nil && len(p.ledger.all()) > 0; unheard {
+		p.board.fault(reasonGroup, "", "", err.Error())
+	} else if before {
+		p.board.clear(reasonGroup, "", "")
+	}
+	return unheard
 }
 
 // commitAll commits until nothing is left to be, for as long as a rebalance may be in the way: members that stop one after

@@ -231,6 +231,37 @@ func TestACommitWaitsWhereTheSessionMayHaveEnded(t *testing.T) {
 	})
 }
 
+// TestASilentNetworkIsVisible: requests get no answer and no error, so that only time tells that the member may have lost its partitions.
+func TestASilentNetworkIsVisible(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFlow(t, "orders")
+		m := f.start()
+		f.visits("orders", 0, 0, 3)
+		time.Sleep(10 * time.Second)
+		silence := make(chan struct{})
+		f.cluster.ControlKey(int16(kmsg.Heartbeat), func(kmsg.Request) (kmsg.Response, error, bool) {
+			f.cluster.SleepControl(func() { <-silence })
+			return nil, nil, false
+		})
+		time.Sleep(25 * time.Second)
+		if got := reasons(m); len(got) > 0 {
+			t.Errorf("reasons %v after half a session", got)
+		}
+		time.Sleep(15 * time.Second)
+		if got := reasons(m); !slices.Contains(got, "group ") || m.Status().State != Holding {
+			t.Errorf("reasons %v, state %s, after most of a session", got, m.Status().State)
+		}
+		close(silence)
+		f.visits("orders", 0, 10, 3)
+		f.settle(2 * time.Minute)
+		time.Sleep(2 * time.Minute)
+		if got := reasons(m); len(got) > 0 {
+			t.Errorf("reasons %v after the network has come back", got)
+		}
+		m.drain(t)
+	})
+}
+
 // commitsSeen is how many commits were asked of the broker.
 func (f *flow) commitsSeen() int {
 	f.mu.Lock()
