@@ -85,7 +85,7 @@ func (n *note) fit(offset int64, limit int, kept []run) (cut int64) {
 	for i, r := range n.marks {
 		used[i+1] = used[i] + size(r.from-n.markEnd(i, offset)) + size(r.to-r.from)
 	}
-	if used[len(n.marks)] <= room {
+	if len(n.marks) == 0 || used[len(n.marks)] <= room {
 		return math.MaxInt64
 	}
 	rest, inner := len(kept), 0 // kept[rest:] lie beyond the cut, and take so much but for the gap before them

@@ -53,6 +53,26 @@ func TestNoteComesBackAsItWas(t *testing.T) {
 	}
 }
 
+// A broker may have room for no note, or for hardly any: the commit is a plain one then.
+func TestAnyRoomForANoteWillDo(t *testing.T) {
+	for limit := range 200 {
+		for _, marks := range [][]run{nil, {{5, 7}}, {{5, 7}, {9, 12}}} {
+			pt := commitPoint{position: position{offset: 3}, note: note{counts: counts{delivered: 3}, begun: []int64{1, 2}, marks: marks}}
+			if text := pt.annotation([16]byte{1}, limit); len(text) > limit {
+				t.Errorf("%d characters where %d fit", len(text), limit)
+			}
+		}
+	}
+}
+
+// Brokers before 2.8 name no ids of topics: a note without one could be another topic's of the same name, so there is none.
+func TestNoNoteWithoutATopicID(t *testing.T) {
+	pt := commitPoint{position: position{offset: 3}, note: note{counts: counts{delivered: 3}, marks: []run{{5, 7}}}, cut: math.MaxInt64}
+	if text := pt.annotation([16]byte{}, longestNote); text != "" || pt.cut != 3 {
+		t.Errorf("note %q, cut at %d", text, pt.cut)
+	}
+}
+
 func TestDamagedNoteIsForeign(t *testing.T) {
 	n := &note{marks: []run{{12, 15}, {20, 21}}}
 	text := n.encode(10)
