@@ -1,8 +1,11 @@
 package processor
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -34,7 +37,11 @@ func (p *Processor) committing(run context.Context, fail func(error)) {
 		case <-run.Done():
 			return
 		}
-		p.commit(run, p.ledger.points(), false)
+		points := p.ledger.points()
+		if len(points) == 0 {
+			p.commitsAgain() // what could not be committed is another member's now
+		}
+		p.commit(run, points, false)
 	}
 }
 
@@ -71,7 +78,6 @@ func (p *Processor) commitAll(ctx context.Context) {
 // when the group's generation can no longer change.
 func (p *Processor) commit(ctx context.Context, points []commitPoint, last bool) {
 	if len(points) == 0 {
-		p.board.clear(reasonCommit, "", "") // what could not be committed is another member's now
 		return
 	}
 	offsets := map[string]map[int32]kgo.EpochOffset{}
@@ -109,7 +115,7 @@ func (p *Processor) annotate(req *kmsg.OffsetCommitRequest, points map[topicPart
 				pt.note.begun = nil
 			}
 			text := pt.annotation(t.TopicID, limit)
-			t.Partitions[j].Metadata = &text
+			t.Partitions[j].Metadata, pt.written = &text, len(text)
 		}
 	}
 }
@@ -153,34 +159,72 @@ func (p *Processor) committed(req *kmsg.OffsetCommitRequest, resp *kmsg.OffsetCo
 	for _, t := range req.Topics {
 		names[t.TopicID] = t.Topic
 	}
-	var fault error
+	var refused refusal
+	shortest := math.MaxInt // note among those that are too long: where many are, each says the same
 	for _, t := range resp.Topics {
 		name := t.Topic
 		if name == "" {
 			name = names[t.TopicID]
 		}
 		for _, part := range t.Partitions {
-			if err := kerr.ErrorForCode(part.ErrorCode); err != nil {
-				fault = err
-				if errors.Is(err, kerr.OffsetMetadataTooLarge) {
-					p.shorterNotes()
+			tp := topicPartition{name, part.Partition}
+			pt := points[tp]
+			err := kerr.ErrorForCode(part.ErrorCode)
+			switch {
+			case err != nil:
+				refused.add(tp, err)
+				if errors.Is(err, kerr.OffsetMetadataTooLarge) && pt != nil {
+					shortest = min(shortest, pt.written)
 				}
-			} else if pt, ok := points[topicPartition{name, part.Partition}]; ok {
+			case pt != nil:
 				p.ledger.committed(*pt)
 			}
 		}
 	}
-	if fault != nil {
-		p.commitFault(fault)
+	if shortest < math.MaxInt {
+		p.shorterNotes(shortest)
+	}
+	if refused.partitions > 0 {
+		p.commitFault(refused.err())
 	} else {
-		p.board.clear(reasonCommit, "", "")
+		p.commitsAgain()
 	}
 }
 
-// commitFault says that a commit did not get through. A rebalance on its way is no fault: what left is the next owner's.
+// refusal is what a broker has against a commit.
+type refusal struct {
+	partitions int
+	first      topicPartition // by name: a text that changes with every commit is another line in the log
+	cause      error
+}
+
+func (r *refusal) add(tp topicPartition, err error) {
+	if r.partitions++; r.partitions == 1 || cmp.Or(cmp.Compare(tp.topic, r.first.topic), cmp.Compare(tp.partition, r.first.partition)) < 0 {
+		r.first, r.cause = tp, err
+	}
+}
+
+func (r *refusal) err() error {
+	if r.partitions > 1 {
+		return fmt.Errorf("partition %d of %s and %d more: %w", r.first.partition, r.first.topic, r.partitions-1, r.cause)
+	}
+	return fmt.Errorf("partition %d of %s: %w", r.first.partition, r.first.topic, r.cause)
+}
+
+// rebalanceLasts is how long commits may be refused because of a rebalance: longer than the client gives a member to join.
+const rebalanceLasts = 90 * time.Second
+
+// commitFault says that a commit did not get through. A rebalance on its way is no fault, as long as it can be one: what left is the
+// next owner's.
 func (p *Processor) commitFault(err error) {
-	if errors.Is(err, context.Canceled) || errors.Is(err, kerr.RebalanceInProgress) || errors.Is(err, errUnsure) {
+	if errors.Is(err, context.Canceled) || errors.Is(err, errUnsure) || errors.Is(err, kerr.RebalanceInProgress) && p.rebalancing.lasts() < rebalanceLasts {
 		return
 	}
 	p.board.fault(reasonCommit, "", "", err.Error())
+}
+
+// commitsAgain says that commits get through.
+func (p *Processor) commitsAgain() {
+	p.rebalancing.gone()
+	p.board.clear(reasonCommit, "", "")
 }

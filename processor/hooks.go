@@ -70,21 +70,21 @@ func (h kafkaHooks) OnGroupManageError(err error) {
 // (group.consumer.max.session.timeout.ms). Who holds it for longer is alive.
 const longestSession = time.Minute
 
-// ghost is the member that has this one's instance id: mostly the process that was killed before this one was started.
-type ghost struct {
-	since atomic.Int64 // when it was met first, Unix nanoseconds; zero: there is none
+// standing is something that is met again and again until it is gone.
+type standing struct {
+	since atomic.Int64 // when it was met first, Unix nanoseconds; zero: it is not there
 }
 
-// lasts notes that the ghost is there, and returns for how long it has been.
-func (g *ghost) lasts() time.Duration {
+// lasts notes that it is there, and returns for how long it has been.
+func (l *standing) lasts() time.Duration {
 	now := time.Now().UnixNano()
-	if g.since.CompareAndSwap(0, now) {
+	if l.since.CompareAndSwap(0, now) {
 		return 0
 	}
-	return time.Duration(now - g.since.Load())
+	return time.Duration(now - l.since.Load())
 }
 
-func (g *ghost) gone() { g.since.Store(0) }
+func (l *standing) gone() { l.since.Store(0) }
 
 // session is how long a member of a classic group may be sure that it still is one.
 type session struct {

@@ -77,6 +77,8 @@ type commitPoint struct {
 	kept  []run   // marks of what is counted already
 	ahead []ahead // settled beyond the watermark in this account, in the order of the offsets
 	cut   int64   // the first offset that the note has no room for
+
+	written int // characters of the note in the commit
 }
 
 // ahead is one record that is settled beyond the watermark.

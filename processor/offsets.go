@@ -11,9 +11,9 @@ import (
 // longestNote is the broker's default of offset.metadata.max.bytes.
 const longestNote = 4096
 
-// shorterNotes halves the room for notes: this broker takes less. Below a hundred characters there is no room for any mark.
-func (p *Processor) shorterNotes() {
-	p.noteLimit.Store(p.noteLimit.Load() / 2)
+// shorterNotes leaves notes half the room of one that this broker has refused. Below a hundred characters there is none for any mark.
+func (p *Processor) shorterNotes(refused int) {
+	p.noteLimit.Store(min(p.noteLimit.Load(), int32(refused/2)))
 }
 
 // annotation is the metadata of the point's commit. It settles which marks fit, and with them what the commit covers.

@@ -54,9 +54,11 @@ type Processor struct {
 
 	noteLimit atomic.Int32    // characters of metadata that the broker takes with a commit
 	atStart   map[string]bool // the topics there were when the process began; set before connected is closed
-	ghost     ghost
 	session   session
 	connected chan struct{} // closed when client is set: its callbacks may come before
+
+	ghost       standing // who has this one's instance id: mostly the process that was killed before this one was started
+	rebalancing standing // why commits are refused
 
 	letterTopics []string
 	ensureTopic  func(ctx context.Context, topic string) (note string, err error)
