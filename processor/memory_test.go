@@ -2,9 +2,15 @@ package processor
 
 import (
 	"context"
+	"fmt"
+	"log/slog"
 	"testing"
 	"testing/synctest"
 
+	"github.com/twmb/franz-go/pkg/kgo"
+
+	"brazebridge/config"
+	"brazebridge/processor/mapping"
 	"brazebridge/sink"
 )
 
@@ -103,5 +109,64 @@ func TestARecordCostsNoAllocation(t *testing.T) {
 	}
 	if perRequest := allocations / (records / 75); perRequest > 6 {
 		t.Errorf("%v allocations a request of 75 records", perRequest)
+	}
+}
+
+const plainConfig = `kafka: {brokers: ["b:1"], group: g}
+schema_registry: {url: "https://registry"}
+braze: {endpoint: "https://braze", api_key: k}
+dead_letter: {topic: letters}
+topics:
+  t:
+    user: {external_id: "${name}"}
+    send:
+      - event: e
+        properties: {name: "${name}", kind: person}
+`
+
+// TestReadingCostsNoAllocation guards the hot path up to the dispatcher, from a record's bytes to checked objects: what is allocated
+// is by chunk, nothing by record.
+func TestReadingCostsNoAllocation(t *testing.T) {
+	cfg, _, err := config.Parse("bridge.yaml", []byte(plainConfig), config.ResolveAll)
+	if err != nil {
+		t.Fatal(err)
+	}
+	person := trialSchema(t, personSchema)
+	person.ID, person.Subject = 1, "t-value"
+	known := shelf{1: person}
+	b := newBench(sink.Limits{Objects: 75, Bytes: 1 << 20}, 4, 1<<20, 1)
+	b.d.in = make(chan []*task, 1)
+	top := newTopic("t", cfg.Topics[0], b.l, config.Flood{})
+	if err := top.prepare(t.Context(), known); err != nil {
+		t.Fatal(err)
+	}
+	r := &reader{
+		acct: b.accts[0], topic: top, registry: known, ledger: b.ledger, board: newBoard(slog.New(slog.DiscardHandler)),
+		stop: t.Context(), checker: sink.NewChecker(sink.CheckOptions{}), mappers: map[*mapping.Program]*mapping.Mapper{},
+	}
+	const runs = 20
+	chunks := make([][]*task, runs+2) // the first makes the mapper and the memory of a chunk; AllocsPerRun does not count its own first
+	for i := range chunks {
+		recs := make([]*kgo.Record, chunkRecords)
+		for n := range recs {
+			recs[n] = &kgo.Record{Topic: "t", Value: framed(1, "\x0e"+fmt.Sprintf("user%03d", n)), Timestamp: epoch}
+		}
+		chunks[i], _ = newTasks(recs)
+	}
+	objects := 0
+	read := func() {
+		r.read(chunks[0])
+		chunks = chunks[1:]
+		for _, one := range <-b.d.in {
+			objects += len(one.items)
+			one.letGo()
+		}
+	}
+	read()
+	if perChunk := testing.AllocsPerRun(runs, read); perChunk > 2 {
+		t.Errorf("%v allocations for %d records", perChunk, chunkRecords)
+	}
+	if want := (runs + 2) * chunkRecords; objects != want {
+		t.Fatalf("%d objects, want %d", objects, want)
 	}
 }
