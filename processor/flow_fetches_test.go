@@ -14,73 +14,6 @@ import (
 	"github.com/twmb/franz-go/pkg/kmsg"
 )
 
-// TestErrorsOfCommits: whatever the group answers to a commit, for half a minute, the member goes on by itself, nothing is lost and no
-// commit is left out; where it lasts, it is shown. Records are sent again only where the group is right: the member is not in it.
-func TestErrorsOfCommits(t *testing.T) {
-	for _, c := range []struct {
-		err         *kerr.Error
-		newProtocol bool
-		shown       string // as a reason while it lasts; "": the group is about to change, or the member joins it anew each time
-	}{
-		{err: kerr.IllegalGeneration},
-		{err: kerr.UnknownMemberID},
-		{err: kerr.RebalanceInProgress},
-		{err: kerr.CoordinatorLoadInProgress, shown: "commit_failed"},
-		{err: kerr.NotCoordinator, shown: "commit_failed"},
-		{err: kerr.CoordinatorNotAvailable, shown: "commit_failed"},
-		{err: kerr.GroupAuthorizationFailed, shown: "commit_failed"},
-		{err: kerr.TopicAuthorizationFailed, shown: "commit_failed"},
-		{err: kerr.UnknownTopicOrPartition, shown: "commit_failed"},
-		{err: kerr.OffsetMetadataTooLarge, shown: "commit_failed"},
-		{err: kerr.InvalidCommitOffsetSize, shown: "commit_failed"},
-		{err: kerr.RequestTimedOut, shown: "commit_failed"},
-		{err: kerr.UnknownServerError, shown: "commit_failed"},
-		{err: kerr.StaleMemberEpoch, newProtocol: true, shown: "commit_failed"},
-		{err: kerr.UnknownMemberID, newProtocol: true, shown: "commit_failed"},
-	} {
-		t.Run(c.err.Message, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				f := newFlow(t, "orders")
-				f.newProtocol = c.newProtocol
-				m := f.start()
-				f.visits("orders", 0, 0, 3)
-				time.Sleep(5 * time.Second)
-				var refusing atomic.Bool
-				refusing.Store(true)
-				f.cluster.ControlKey(int16(kmsg.OffsetCommit), func(k kmsg.Request) (kmsg.Response, error, bool) {
-					f.cluster.KeepControl()
-					return refused(k.(*kmsg.OffsetCommitRequest), c.err.Code), nil, refusing.Load()
-				})
-				f.visits("orders", 0, 10, 3)
-				f.visits("orders", 1, 20, 3)
-				time.Sleep(30 * time.Second)
-				if f.open() > 0 {
-					t.Errorf("%d records wait for a commit although the window has room", f.open())
-				}
-				if got := strings.Join(reasons(m), ","); !strings.Contains(got, c.shown) {
-					t.Errorf("shown: %q, want %q", got, c.shown)
-				}
-				refusing.Store(false)
-				f.visits("orders", 2, 30, 3)
-				f.wantAll(m, 0, 6, 3, 3)
-			})
-		})
-	}
-}
-
-// refused answers a commit with an error for each of its partitions.
-func refused(req *kmsg.OffsetCommitRequest, code int16) kmsg.Response {
-	answer := req.ResponseKind().(*kmsg.OffsetCommitResponse)
-	for _, t := range req.Topics {
-		to := kmsg.OffsetCommitResponseTopic{Topic: t.Topic, TopicID: t.TopicID}
-		for _, p := range t.Partitions {
-			to.Partitions = append(to.Partitions, kmsg.OffsetCommitResponseTopicPartition{Partition: p.Partition, ErrorCode: code})
-		}
-		answer.Topics = append(answer.Topics, to)
-	}
-	return answer
-}
-
 // TestErrorsOfFetches: whatever the brokers answer to a fetch, reading goes on by itself where it was as soon as they answer otherwise. What
 // lasts is shown: an error that the client retries by itself, as a partition that stands still.
 func TestErrorsOfFetches(t *testing.T) {
@@ -89,7 +22,7 @@ func TestErrorsOfFetches(t *testing.T) {
 		shown string
 		twice int
 	}{
-		{err: kerr.OffsetOutOfRange, twice: 3}, // at the earliest that is left, and here all is
+		{err: kerr.OffsetOutOfRange, shown: "kafka orders", twice: 3}, // reading goes on at the earliest that is left, and here all is
 		{err: kerr.TopicAuthorizationFailed, shown: "kafka orders"},
 		{err: kerr.CorruptMessage, shown: "stalled orders"},
 		{err: kerr.UnknownTopicOrPartition, shown: "stalled orders"},
@@ -110,6 +43,7 @@ func TestErrorsOfFetches(t *testing.T) {
 				time.Sleep(5 * time.Second)
 				var refusing atomic.Bool
 				refusing.Store(true)
+				var refused atomic.Int64
 				f.cluster.ControlKey(int16(kmsg.Fetch), func(k kmsg.Request) (kmsg.Response, error, bool) {
 					f.cluster.KeepControl()
 					req := k.(*kmsg.FetchRequest)
@@ -117,13 +51,14 @@ func TestErrorsOfFetches(t *testing.T) {
 						return nil, nil, false
 					}
 					time.Sleep(50 * time.Millisecond) // without a pause virtual time would stand still
+					refused.Add(1)
 					return refusedFetch(req, c.err.Code), nil, true
 				})
 				f.visits("orders", 0, 10, 3)
 				f.visits("orders", 1, 20, 3)
 				time.Sleep(80 * time.Second)
-				if got := strings.Join(reasons(m), ","); !strings.Contains(got, c.shown) {
-					t.Errorf("shown: %q, want %q", got, c.shown)
+				if got := strings.Join(reasons(m), ","); !strings.Contains(got, c.shown) || refused.Load() == 0 {
+					t.Errorf("shown: %q, want %q, after %d refusals", got, c.shown, refused.Load())
 				}
 				refusing.Store(false)
 				f.visits("orders", 2, 30, 3)
