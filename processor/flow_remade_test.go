@@ -13,6 +13,7 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kadm"
 	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
 	"github.com/twmb/franz-go/pkg/kmsg"
 
@@ -151,11 +152,13 @@ func TestLettersGoOnIntoATopicMadeAgain(t *testing.T) {
 // TestATopicMadeAnewIsReadWhole deletes a topic while nobody reads it, with marks in its commit, and makes it anew: nothing
 // that the old one had settled is taken for settled in the new one, neither by a mark nor by an offset.
 func TestATopicMadeAnewIsReadWhole(t *testing.T) {
-	t.Run("marks", func(t *testing.T) { topicMadeAnew(t, 0) })
-	t.Run("offset", func(t *testing.T) { topicMadeAnew(t, 15) })
+	t.Run("marks", func(t *testing.T) { topicMadeAnew(t, 0, 0) })
+	t.Run("offset", func(t *testing.T) { topicMadeAnew(t, 15, 0) })
+	t.Run("no broker says where it begins", func(t *testing.T) { topicMadeAnew(t, 15, 2) })
 }
 
-func topicMadeAnew(t *testing.T, committed int64) {
+// topicMadeAnew has a commit of the old topic, and so many answers to the question where the new one begins refused.
+func topicMadeAnew(t *testing.T, committed int64, refuse int) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFlow(t, "orders")
 		f.visits("orders", 0, 0, 20)
@@ -182,6 +185,14 @@ func topicMadeAnew(t *testing.T, committed int64) {
 			t.Fatal(err)
 		}
 		f.visits("orders", 0, 100, 20)
+		if refuse > 0 {
+			refused := f.cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.ListOffsets}, Err: kerr.UnknownServerError, Count: refuse})
+			defer func() {
+				if refused.Hits() != refuse {
+					t.Errorf("%d questions were refused, want %d", refused.Hits(), refuse)
+				}
+			}()
+		}
 		m = f.start()
 		time.Sleep(time.Minute)
 		if n := f.arrivalsFrom(100); n != 20 {
