@@ -302,6 +302,27 @@ func TestWhatHasWaitedLongLingersAQuarter(t *testing.T) {
 	})
 }
 
+// Readers that cannot hand over what they have, since there is enough, are not waited for.
+func TestDueBatchWaitsForNobodyWhoCannotBeServed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(sink.Limits{Objects: 75}, 4, 10, 1) // a window for ten
+		b.l.linger = 100 * time.Millisecond
+		b.l.coming.Store(64)
+		var all []*task
+		for i := range 10 + maxArrived {
+			one := b.task(0, sink.Event, uint64(i))
+			one.since -= time.Second
+			all = append(all, one)
+		}
+		b.arrive(all...)
+		time.Sleep(b.l.linger / 4)
+		b.step()
+		if len(b.l.batches) != 1 {
+			t.Error("a batch that is due waits for readers that wait for it")
+		}
+	})
+}
+
 // What a reader has not begun with no longer counts as coming when it ends.
 func TestInboxCountsWhatIsComing(t *testing.T) {
 	var l lane

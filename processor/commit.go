@@ -46,10 +46,14 @@ func (p *Processor) committing(run context.Context, fail func(error)) {
 }
 
 // watchSession shows that the group has not heard of this member for so long that it may have lost its partitions: a network that takes
-// everything and answers nothing is no error that anybody sees. before and the result: whether it is so.
+// everything and answers nothing is no error that anybody sees. (With the consumer protocol the broker decides, and the client says so.)
+// before and the result: whether it is so. One that has lost its partitions meanwhile is in the group again when it is given some.
 func (p *Processor) watchSession(before bool) (unheard bool) {
+	if len(p.ledger.all()) == 0 {
+		return before
+	}
 	err := p.session.sure()
-	if unheard = err != nil && len(p.ledger.all()) > 0; unheard {
+	if unheard = err != nil; unheard {
 		p.board.fault(reasonGroup, "", "", err.Error())
 	} else if before {
 		p.board.clear(reasonGroup, "", "")

@@ -316,7 +316,7 @@ func (d *delivery) decide(spans []span, a sink.Answer) {
 	done := d.ended[:0]
 	for _, s := range spans {
 		n := s.to - s.from
-		if len(errs) > 0 && errs[0].Item < at+n || s.t.fate != nil || s.t.alone {
+		if len(errs) > 0 && errs[0].Item < at+n || s.t.fate != nil || n < len(s.t.items) {
 			for i := s.from; i < s.to; i++ {
 				s.t.outcome(i, "accepted")
 			}

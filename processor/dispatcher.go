@@ -38,7 +38,7 @@ type dispatcher struct {
 type batch struct {
 	tasks  []*task
 	size   sink.Size
-	since  time.Time // when the oldest of its tasks arrived here
+	since  time.Time // from when it lingers: when its first task arrived here, or a little later (lingers)
 	opened time.Time
 	letter bool
 
@@ -311,7 +311,7 @@ func (d *dispatcher) send(linger *time.Timer) {
 		return // a batch that could not be sent may as well be filled
 	}
 	wait := d.lane.linger - time.Since(d.open.since)
-	if wait <= 0 && d.lane.coming.Load() > 0 { // where there is a backlog, requests are to be full
+	if wait <= 0 && !d.enough() && d.lane.coming.Load() > 0 { // where there is a backlog, requests are to be full
 		wait = min(moment, d.lane.linger-time.Since(d.open.opened))
 	}
 	if wait <= 0 && d.lane.atGate.Load() > 0 {

@@ -11,6 +11,8 @@ import (
 
 	"github.com/twmb/franz-go/pkg/kerr"
 	"github.com/twmb/franz-go/pkg/kmsg"
+
+	"brazebridge/sink/fakebraze"
 )
 
 // A member that stops while the group takes no commit says what that costs; one that stops well says nothing.
@@ -33,6 +35,28 @@ func TestWhatMayBeSentAgainIsSaid(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What a drain gives up without having sent it costs nothing, and nothing is said.
+func TestAStopWithABacklogCostsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFlow(t, "orders")
+		f.change = func(w *Workspace) { w.MaxInFlight = 1 }
+		if err := f.braze.SetFaults([]fakebraze.Fault{{Kind: "delay", Delay: "2s"}}); err != nil {
+			t.Fatal(err)
+		}
+		m := f.start()
+		time.Sleep(5 * time.Second)
+		f.visits("orders", 0, 0, 55)
+		time.Sleep(time.Second)
+		m.drain(t)
+		if f.open() == 0 {
+			t.Error("there was no backlog")
+		}
+		if m.mayResend() {
+			t.Error("records are said to be sent again that nobody has sent")
+		}
+	})
 }
 
 // TestWhatALostPartitionCostsIsSaid: the group has forgotten the member, so what it had sent and not committed is the next owner's.

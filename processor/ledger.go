@@ -97,14 +97,15 @@ type account struct {
 }
 
 type entry struct {
-	position       // of the record, with its own leader epoch
-	at       int64 // when it was polled, Unix nanoseconds
-	stamp    int64 // of the record, Unix milliseconds
-	bytes    int32
-	state    outcome
-	admitted bool
-	covered  bool // by a mark in a commit: its place in the window was given back
-	beyond   bool // tracked before, and lies beyond, a place that reading went back to: it comes by again, marked, and only then moves the watermark
+	position        // of the record, with its own leader epoch
+	at        int64 // when it was polled, Unix nanoseconds
+	stamp     int64 // of the record, Unix milliseconds
+	bytes     int32
+	state     outcome
+	admitted  bool
+	attempted bool
+	covered   bool // by a mark in a commit: its place in the window was given back
+	beyond    bool // tracked before, and lies beyond, a place that reading went back to: it comes by again, marked, and only then moves the watermark
 }
 
 // sums are a topic's counts since the start of the process.
@@ -194,6 +195,9 @@ func (l *ledger) begin(tasks []*task) []*task {
 		if t.acct.closed || t.acct.leaving {
 			t.dropped = true
 			continue
+		}
+		if e := t.acct.at(t.seq); e != nil {
+			e.attempted = true
 		}
 		t.acct.onWire++
 		kept = append(kept, t)

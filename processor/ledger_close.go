@@ -54,13 +54,19 @@ func (l *ledger) close(accounts []*account) []commitPoint {
 	return points
 }
 
-// uncovered is how many records of the accounts were attempted and are not covered by a commit.
+// uncovered is how many records of the accounts were attempted, or became letters, and are not covered by a commit.
 func (l *ledger) uncovered(accounts []*account) (n int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	for _, a := range accounts {
-		if !a.closed {
-			n += int(a.taken - a.returned)
+		if a.closed {
+			continue
+		}
+		n += int(a.passed - a.passedGiven)
+		for i := range a.entries[a.head:] {
+			if e := &a.entries[a.head+i]; e.admitted && !e.covered && (e.attempted || e.state != pending) {
+				n++
+			}
 		}
 	}
 	return n

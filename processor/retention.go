@@ -41,20 +41,20 @@ func (r *retention) set(kept map[string]time.Duration) {
 // watchRetention keeps what is known of the topics' retention true until run ends. Where the brokers do not say, nothing is shown.
 func (p *Processor) watchRetention(run context.Context) {
 	adm := kadm.NewClient(p.client)
-	var asked []string // every topic that has waited so far
+	var asked []string // every topic that has waited so far, and that the brokers have answered for
 	var last time.Time
 	every(run, retentionSoon, func() {
-		names, before := p.ledger.waitingTopics(), len(asked)
+		names, wanted := p.ledger.waitingTopics(), slices.Clone(asked)
 		for _, name := range names {
-			if !slices.Contains(asked, name) {
-				asked = append(asked, name)
+			if !slices.Contains(wanted, name) {
+				wanted = append(wanted, name)
 			}
 		}
-		if len(names) == 0 || len(asked) == before && time.Since(last) < retentionEvery {
+		if len(names) == 0 || len(wanted) == len(asked) && time.Since(last) < retentionEvery {
 			return
 		}
-		last = time.Now()
-		if configs, err := adm.DescribeTopicConfigs(run, asked...); err == nil {
+		if configs, err := adm.DescribeTopicConfigs(run, wanted...); err == nil {
+			asked, last = wanted, time.Now()
 			p.retention.set(keptFor(configs))
 		}
 	})

@@ -139,10 +139,11 @@ func (d *delivery) finishAside(b *batch) {
 	aside := d.aside
 	d.aside, d.last = nil, true
 	for _, s := range aside {
-		if !d.send([]span{s.span}, s.patience) {
+		ok := d.send([]span{s.span}, s.patience)
+		d.writeLetters()
+		if !ok {
 			break
 		}
-		d.writeLetters()
 		d.board.clear(reasonStuck, s.t.rec.Topic, d.lane.name)
 	}
 	d.last = false

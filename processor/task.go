@@ -1,6 +1,7 @@
 package processor
 
 import (
+	"slices"
 	"time"
 
 	"github.com/twmb/franz-go/pkg/kgo"
@@ -38,7 +39,7 @@ type task struct {
 // fate is what became of a task's objects so far, where they do not all fare alike.
 type fate struct {
 	outcomes []sink.ObjectOutcome // by item
-	status   int                  // that refused one; 0: none was
+	status   int                  // of the last answer that refused one; 0: there was no answer, or no refusal
 	reason   sink.Reason          // of a refused object, where it is not sink.Rejected
 }
 
@@ -90,7 +91,9 @@ func (t *task) expired(now time.Time) bool {
 }
 
 // refused reports whether Braze has refused an object of the task.
-func (t *task) refused() bool { return t.fate != nil && t.fate.status != 0 }
+func (t *task) refused() bool {
+	return t.fate != nil && slices.ContainsFunc(t.fate.outcomes, func(o sink.ObjectOutcome) bool { return o.Outcome == "refused" })
+}
 
 // refuse notes that an object of the task was refused.
 func (t *task) refuse(item int, text string, status int) {
