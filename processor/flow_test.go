@@ -296,11 +296,13 @@ func (f *flow) untilRead(members []*member, within time.Duration) {
 	for deadline := time.Now().Add(within); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
 		unread := len(f.byOffset)
 		for _, m := range members {
-			for _, a := range m.ledger.all() {
-				if a.next == int64(len(f.byOffset[a.topicPartition])) {
+			m.ledger.mu.Lock()
+			for tp, a := range m.ledger.parts {
+				if a.next == int64(len(f.byOffset[tp])) {
 					unread--
 				}
 			}
+			m.ledger.mu.Unlock()
 		}
 		if unread == 0 {
 			return
