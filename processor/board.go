@@ -97,6 +97,20 @@ func (b *board) clear(code, topic, workspace string) {
 	}
 }
 
+// keeps reports whether something but a stall is known that keeps a topic's records: a reason of its own, of its workspace, or of
+// everything; or a stuck record in the workspace, whose user may be a record's here.
+func (b *board) keeps(topic, workspace string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for k := range b.reasons {
+		of := k.workspace == workspace || k.workspace == ""
+		if k.code != reasonStalled && (k.topic == topic || of && (k.topic == "" || k.code == reasonStuck)) {
+			return true
+		}
+	}
+	return false
+}
+
 func (b *board) set(s State) {
 	b.mu.Lock()
 	changed := b.state != s

@@ -74,7 +74,14 @@ func (t *task) leaveChunk() {
 	}
 }
 
-// keep moves the task's objects into memory of their own: it will wait, and neither its chunk nor a request's body should.
+// keepOutOfChunk takes the task's objects out of their chunk, if they are in one: the task has to wait, and the chunk should not.
+func (t *task) keepOutOfChunk() {
+	if t.chunk != nil {
+		t.keep()
+	}
+}
+
+// keep moves the task's objects into memory of their own, out of their chunk or a request's body.
 func (t *task) keep() {
 	n := 0
 	for i := range t.items {
@@ -96,6 +103,39 @@ func (t *task) keep() {
 func (t *task) letGo() {
 	t.rec, t.items, t.letter, t.fate = nil, nil, nil, nil
 	t.leaveChunk()
+}
+
+// moveInto has the tasks' objects lie in the request's body from now on, where they lie in chunks still and the request has all
+// of a task: chunks are for many requests, and soon needed again. Until the batch is through the body is not.
+func (d *delivery) moveInto(r *sink.Request, spans []span) (moved bool) {
+	r.MoveItems()
+	at := 0
+	for _, s := range spans {
+		n := s.to - s.from
+		if s.t.chunk != nil && n == len(s.t.items) {
+			copy(s.t.items, d.items[at:at+n])
+			s.t.leaveChunk()
+			moved = true
+		}
+		at += n
+	}
+	return moved
+}
+
+// giveBodies gives the bodies back in which the batch's objects lay.
+func (d *delivery) giveBodies() {
+	for _, body := range d.bodies {
+		d.giveBody(body)
+	}
+	clear(d.bodies)
+	d.bodies = d.bodies[:0]
+}
+
+func (d *delivery) giveBody(body []byte) {
+	spoil(body)
+	if cap(body) <= maxKept {
+		d.lane.bodies.give(body)
+	}
 }
 
 // spare is memory that nobody uses at the moment. What was used last is used again first, since it is in the processor's

@@ -214,7 +214,7 @@ func (d *dispatcher) join(t *task) {
 	case b != nil && !d.lane.limit().Fits(b.size.Plus(t.items)):
 		d.cut()
 		if !d.joinable(t, true) { // its user is in the batch that was just cut
-			t.keep()
+			t.keepOutOfChunk()
 			for _, c := range t.claims {
 				if len(c.st.waiting) == 0 || c.st.waiting[0] != t {
 					c.st.waiting = append(c.st.waiting, t)

@@ -21,7 +21,7 @@
 //	    only on a registry that does not answer, and then only its own partition.
 //	  - dispatcher (dispatcher.go, users.go): one goroutine for each workspace. It forms requests: full, in
 //	    order for each user, no more at once than max_in_flight. It takes from the re-send window before a record is attempted.
-//	  - delivery (deliver.go): max_in_flight goroutines. Each brings a batch to an outcome for every record, by the one
+//	  - delivery (deliver.go, decide.go): max_in_flight goroutines. Each brings a batch to an outcome for every record, by the one
 //	    switch in disposition.go and the one retry loop in retry.go, and leaves unsettled what was interrupted.
 //	  - letterWriter (letters.go): a record is settled after its letter is acknowledged. A topic whose letters are a flood
 //	    holds (flood.go); what Braze refuses whole after that waits without a letter (park.go).

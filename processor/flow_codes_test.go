@@ -132,23 +132,6 @@ func texts(members []*member, code string) (text string) {
 	return text
 }
 
-// closes checks that the member's accounts close.
-func (m *member) closes() {
-	m.flow.t.Helper()
-	for topic, a := range m.Accounts() {
-		sum := a.Delivered + a.InFlight
-		for _, n := range a.DeadLettered {
-			sum += n
-		}
-		for _, n := range a.Filtered {
-			sum += n
-		}
-		if a.Consumed != sum || a.InFlight != 0 {
-			m.flow.t.Errorf("%s: accounts do not close: %+v", topic, a)
-		}
-	}
-}
-
 // watchOwners checks that nobody commits what the group has given to another member.
 func (f *flow) watchOwners(k kmsg.Request) (kmsg.Response, error, bool) {
 	f.cluster.KeepControl()

@@ -262,6 +262,47 @@ func TestASilentNetworkIsVisible(t *testing.T) {
 	})
 }
 
+// TestALostMemberStaysVisible: the group says to a member that it had fallen silent to that it is none any more, and then does not answer
+// it when it joins again.
+func TestALostMemberStaysVisible(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFlow(t, "orders")
+		m := f.start()
+		f.visits("orders", 0, 0, 3)
+		time.Sleep(10 * time.Second)
+		heartbeats, joins := make(chan struct{}), make(chan struct{})
+		f.cluster.ControlKey(int16(kmsg.Heartbeat), func(k kmsg.Request) (kmsg.Response, error, bool) {
+			f.cluster.KeepControl()
+			f.cluster.SleepControl(func() { <-heartbeats })
+			answer := k.ResponseKind().(*kmsg.HeartbeatResponse)
+			answer.ErrorCode = kerr.UnknownMemberID.Code
+			return answer, nil, true
+		})
+		f.cluster.ControlKey(int16(kmsg.JoinGroup), func(kmsg.Request) (kmsg.Response, error, bool) {
+			f.cluster.KeepControl()
+			f.cluster.SleepControl(func() { <-joins })
+			return nil, nil, false
+		})
+		for after := 0; after < 120; after++ {
+			if after == 60 {
+				close(heartbeats)
+			}
+			time.Sleep(time.Second)
+			if after > 40 && m.Status().State != Holding {
+				t.Errorf("%s with %d partitions, %d s after the group has fallen silent", m.Status().State, len(m.ledger.all()), after)
+				break
+			}
+		}
+		select {
+		case <-heartbeats:
+		default:
+			close(heartbeats)
+		}
+		close(joins)
+		m.drain(t)
+	})
+}
+
 // commitsSeen is how many commits were asked of the broker.
 func (f *flow) commitsSeen() int {
 	f.mu.Lock()

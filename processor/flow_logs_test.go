@@ -14,7 +14,10 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/twmb/franz-go/pkg/kadm"
+	"github.com/twmb/franz-go/pkg/kerr"
+	"github.com/twmb/franz-go/pkg/kfake"
 	"github.com/twmb/franz-go/pkg/kgo"
+	"github.com/twmb/franz-go/pkg/kmsg"
 
 	"brazebridge/schema"
 	"brazebridge/sink/fakebraze"
@@ -320,6 +323,28 @@ func TestADrainThatTakesTooLongStillLeaves(t *testing.T) {
 		if at := f.committed("orders", 0); at != 3 {
 			t.Errorf("committed %d, want 3", at)
 		}
+	})
+}
+
+// TestTheDeadlineIsAskedForAgain: in an outage the first question may fail, too.
+func TestTheDeadlineIsAskedForAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFlow(t, "orders")
+		day := "86400000"
+		if _, err := f.adm().AlterTopicConfigs(context.Background(), []kadm.AlterConfig{{Name: "retention.ms", Value: &day}}, "orders"); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.braze.SetFaults([]fakebraze.Fault{{Kind: "status", Status: 401}}); err != nil {
+			t.Fatal(err)
+		}
+		refused := f.cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.DescribeConfigs}, Err: kerr.UnknownServerError, Count: 1})
+		m := f.start()
+		f.visits("orders", 0, 0, 3)
+		time.Sleep(4 * retentionSoon)
+		if got := m.shown("retention_seconds_left"); len(got) != 1 || refused.Hits() != 1 {
+			t.Errorf("left %v after %d refusals, want what is left in partition 0 after one", got, refused.Hits())
+		}
+		m.drain(t)
 	})
 }
 

@@ -173,6 +173,23 @@ func (m *member) drain(t *testing.T) {
 // threw it out (it forgets members that wait for one that is dead), or took no commit while it waited for one.
 func (m *member) mayResend() bool { return m.logged.has("may be sent again by another member") }
 
+// closes checks that the member's accounts close.
+func (m *member) closes() {
+	m.flow.t.Helper()
+	for topic, a := range m.Accounts() {
+		sum := a.Delivered + a.InFlight
+		for _, n := range a.DeadLettered {
+			sum += n
+		}
+		for _, n := range a.Filtered {
+			sum += n
+		}
+		if a.Consumed != sum || a.InFlight != 0 {
+			m.flow.t.Errorf("%s: accounts do not close: %+v", topic, a)
+		}
+	}
+}
+
 // tell is what the member knows of its partitions, for whoever looks for the reason of a failure.
 func (m *member) tell() (text string) {
 	m.ledger.mu.Lock()

@@ -201,3 +201,32 @@ func topicMadeAnew(t *testing.T, committed int64, refuse int) {
 		m.drain(t)
 	})
 }
+
+// TestACommitStandsWhereTheTopicHasNoIDJustNow: brokers that cannot describe a topic name no id for it. That is not the id of another
+// topic, and what was committed is not sent again.
+func TestACommitStandsWhereTheTopicHasNoIDJustNow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFlow(t, "orders")
+		f.visits("orders", 0, 0, 20)
+		m := f.start()
+		f.settle(time.Minute)
+		m.drain(t)
+		nameless := make(chan *kfake.FaultHandle, 1)
+		f.cluster.ControlKey(int16(kmsg.OffsetFetch), func(kmsg.Request) (kmsg.Response, error, bool) {
+			time.Sleep(2 * time.Second) // what the client knows of the topic must be too old
+			nameless <- f.cluster.Fault(kfake.Fault{Keys: []kmsg.Key{kmsg.Metadata}, Topic: "orders", Err: kerr.LeaderNotAvailable, Count: 1})
+			return nil, nil, false
+		})
+		m = f.start()
+		f.visits("orders", 0, 100, 5)
+		f.settle(time.Minute)
+		time.Sleep(5 * time.Second)
+		if n := (<-nameless).Hits(); n != 1 {
+			t.Errorf("%d descriptions of the topic were refused, want 1", n)
+		}
+		if n := f.arrivalsFrom(0); n != 25 {
+			t.Errorf("%d records arrived, want 25: what was committed was sent again", n)
+		}
+		m.drain(t)
+	})
+}

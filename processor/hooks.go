@@ -47,8 +47,7 @@ func (h kafkaHooks) OnBrokerConnect(meta kgo.BrokerMetadata, _ time.Duration, _ 
 }
 
 // OnGroupManageError notes what the group says of this member, until the group has given it its part: that a broker can be reached
-// again says nothing of it. A process whose place in the group another one has taken
-// ends: it would consume nothing for ever.
+// again says nothing of it. A process whose place in the group another one has taken ends: it would consume nothing for ever.
 func (h kafkaHooks) OnGroupManageError(err error) {
 	k := &h.p.cfg.Kafka
 	switch {

@@ -90,6 +90,11 @@ func TestARecordCostsNoAllocation(t *testing.T) {
 		for n := range records {
 			sets[i] = append(sets[i], b.task(n%2, sink.Event, uint64(n)))
 		}
+		for from := 0; from < records; from += chunkRecords {
+			c := chunkFrom(&b.l.chunks)
+			c.hold(sets[i][from:min(from+chunkRecords, records)])
+			c.leave() // as the reader does
+		}
 	}
 	run := 0
 	allocations := testing.AllocsPerRun(runs, func() {

@@ -95,7 +95,7 @@ var mutations = []mutation{
 		[]string{"TestLeaveWaitsForTheWireOnly"}, "an attempt began for a partition that leaves",
 	},
 	{
-		"a 2xx is success, whatever its body names", "deliver.go",
+		"a 2xx is success, whatever its body names", "decide.go",
 		"\t\tif s.t.refused() {\n", "\t\tif false {\n",
 		[]string{"TestPartialErrorsAreLetters"}, "delivered 3, want 2",
 	},

@@ -54,7 +54,11 @@ func (p *Processor) watchRetention(run context.Context) {
 			return
 		}
 		if configs, err := adm.DescribeTopicConfigs(run, wanted...); err == nil {
-			asked, last = wanted, time.Now()
+			last = time.Now()
+			asked = slices.DeleteFunc(wanted, func(name string) bool {
+				rc, err := configs.On(name, nil)
+				return err != nil || rc.Err != nil
+			})
 			p.retention.set(keptFor(configs))
 		}
 	})

@@ -64,19 +64,7 @@ func (l *ledger) moved(a *account) (at stall, waits bool) {
 	return stall{settles: a.settles, next: a.next}, a.unsettled > 0 || a.unread()
 }
 
-// waitsKnown reports whether something is known that keeps a topic's records: a reason of its own or of its workspace, a gate
-// that is closed, or a stuck record, whose user may be a record's here.
+// waitsKnown reports whether something is known that keeps a topic's records: a reason on the board, or a gate that is closed.
 func (p *Processor) waitsKnown(t *topic) bool {
-	if time.Until(t.lane.gate.ClosedUntil()) > 0 {
-		return true
-	}
-	p.board.mu.Lock()
-	defer p.board.mu.Unlock()
-	for k := range p.board.reasons {
-		of := k.workspace == t.lane.name || k.workspace == ""
-		if k.code != reasonStalled && (k.topic == t.name || of && (k.topic == "" || k.code == reasonStuck)) {
-			return true
-		}
-	}
-	return false
+	return time.Until(t.lane.gate.ClosedUntil()) > 0 || p.board.keeps(t.name, t.lane.name)
 }

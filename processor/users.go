@@ -43,7 +43,7 @@ func (d *dispatcher) route(t *task) {
 		d.join(t)
 		return
 	}
-	t.keep()
+	t.keepOutOfChunk()
 	for _, c := range t.claims {
 		c.st.waiting = append(c.st.waiting, t)
 	}
